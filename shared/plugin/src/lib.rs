@@ -1,0 +1,21 @@
+//! What every plugin and the supervisor share: lines of JSON over pipes.
+//!
+//! Start reading at [`main`], which is a built-in plugin from its first line to its exit code;
+//! then [`Pipe`], then [`lines`], which cuts a stream of bytes into lines.
+//!
+//! Nothing here knows what a message means.
+
+mod incoming;
+pub mod lines;
+mod pipe;
+mod run;
+mod stdio;
+
+pub use incoming::{Inbox, Incoming};
+pub use lines::{LineReader, LineWriter};
+pub use pipe::{Pipe, Sink, Source};
+pub use run::{Identity, PipeClosed, main, runtime};
+
+/// How long either side may take for the first line of a pipe: a program that is not a plugin
+/// never says hello, and a slow machine starts one in well under a second.
+pub const HELLO_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);

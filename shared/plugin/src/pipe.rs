@@ -1,0 +1,49 @@
+//! The two directions of one plugin's connection.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::lines::{LineReader, LineWriter};
+
+/// Any source of bytes.
+pub type Source = Box<dyn AsyncRead + Send + Unpin>;
+/// Any sink of bytes.
+pub type Sink = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// How much the in-memory twin holds before its writer waits, like a Linux pipe.
+const MEMORY_PIPE: usize = 65_536;
+
+/// Lines in, lines out.
+pub struct Pipe {
+    /// What the other side says.
+    pub reader: LineReader<Source>,
+    /// What we say.
+    pub writer: LineWriter<Sink>,
+}
+
+impl Pipe {
+    /// A pipe over any two streams.
+    pub fn new(source: Source, sink: Sink) -> Self {
+        Self {
+            reader: LineReader::new(source),
+            writer: LineWriter::new(sink),
+        }
+    }
+
+    /// This process's stdin and stdout.
+    ///
+    /// # Errors
+    /// When a descriptor cannot be duplicated or watched.
+    pub fn stdio() -> std::io::Result<Self> {
+        Ok(Self::new(crate::stdio::stdin()?, crate::stdio::stdout()?))
+    }
+
+    /// Two pipes that are each other's other side, for tests and for plugins in the same process.
+    pub fn memory() -> (Self, Self) {
+        let (near, far) = tokio::io::duplex(MEMORY_PIPE);
+        let [near, far] = [near, far].map(|end| {
+            let (source, sink) = tokio::io::split(end);
+            Self::new(Box::new(source), Box::new(sink))
+        });
+        (near, far)
+    }
+}
