@@ -1,2 +1,49 @@
-//! x
-fn main() {}
+//! p2p-chat: the supervisor. It starts the ui, transport and nat-helper, and passes lines between
+//! them; the chat itself is decided in `p2p_chat_chat::Core`.
+//!
+//! Start reading at `supervise.rs`, the loop; then `slot.rs`, one plugin over all its runs, and
+//! `run.rs`, one run of it.
+
+mod args;
+mod greeting;
+mod life;
+mod locate;
+mod logs;
+mod restart;
+mod run;
+mod signals;
+mod slot;
+mod spawn;
+mod supervise;
+mod terminal;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use args::{Asked, Settings};
+use p2p_chat_chat::Ending;
+
+fn main() -> ExitCode {
+    let settings = match args::parse() {
+        Asked::Run(settings) => *settings,
+        Asked::Nothing(code) => return code,
+    };
+    match run(settings) {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(sentence) => {
+            // A stderr nobody reads is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "p2p-chat: {sentence}");
+            ExitCode::from(Ending::Broken.code())
+        }
+    }
+}
+
+fn run(settings: Settings) -> Result<Ending, String> {
+    let programs = locate::locate_all(&settings.plugins)?;
+    let terminal = terminal::Terminal::open();
+    let runtime = p2p_chat_plugin::runtime().map_err(|e| format!("cannot start: {e}"))?;
+    let ending = runtime.block_on(supervise::supervise(settings, programs, terminal));
+    // With `--ui -`, a thread may still read the user's stdin.
+    runtime.shutdown_background();
+    ending
+}

@@ -1,5 +1,7 @@
 //! What to do with a line that came in: take it, refuse it, or ignore it.
 
+use std::io::Write;
+
 use p2p_chat_protocol::{ErrorCode, Messages, ReadError, Received, Refusal, read};
 
 /// What a line turned out to be.
@@ -46,7 +48,8 @@ impl Inbox {
             }
             Err(ReadError::Malformed(reason)) => {
                 if self.malformed == 0 {
-                    eprintln!("WARN a line was ignored: {reason}");
+                    // A stderr nobody reads is no reason to panic.
+                    let _ = writeln!(std::io::stderr(), "WARN a line was ignored: {reason}");
                 }
                 self.malformed += 1;
                 Incoming::Ignore

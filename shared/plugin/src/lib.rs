@@ -14,7 +14,7 @@ mod stdio;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
 pub use pipe::{Pipe, Sink, Source};
-pub use run::{Identity, PipeClosed, main, runtime};
+pub use run::{Identity, PipeClosed, main, runtime, serve};
 
 /// How long either side may take for the first line of a pipe: a program that is not a plugin
 /// never says hello, and a slow machine starts one in well under a second.

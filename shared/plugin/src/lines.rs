@@ -147,6 +147,11 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         p2p_chat_protocol::write(&mut self.out, Some(id), None, message);
     }
 
+    /// The stream under it; what was added and not flushed is gone.
+    pub fn into_sink(self) -> W {
+        self.sink
+    }
+
     /// How many bytes wait for the next flush.
     pub fn waiting(&self) -> usize {
         self.out.len()

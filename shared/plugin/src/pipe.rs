@@ -34,7 +34,21 @@ impl Pipe {
     /// # Errors
     /// When a descriptor cannot be duplicated or watched.
     pub fn stdio() -> std::io::Result<Self> {
-        Ok(Self::new(crate::stdio::stdin()?, crate::stdio::stdout()?))
+        let (source, sink) = Self::stdio_streams()?;
+        Ok(Self::new(source, sink))
+    }
+
+    /// The streams of [`Pipe::stdio`], for a program whose plugin they lead to.
+    ///
+    /// # Errors
+    /// When a descriptor cannot be duplicated or watched.
+    pub fn stdio_streams() -> std::io::Result<(Source, Sink)> {
+        Ok((crate::stdio::stdin()?, crate::stdio::stdout()?))
+    }
+
+    /// The reader, with all it has read, and the stream under the writer.
+    pub fn into_parts(self) -> (LineReader<Source>, Sink) {
+        (self.reader, self.writer.into_sink())
     }
 
     /// Two pipes that are each other's other side, for tests and for plugins in the same process.

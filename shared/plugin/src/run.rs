@@ -86,7 +86,9 @@ fn say(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn serve<S, F>(identity: &Identity, service: S) -> ExitCode
+/// A plugin from its hello to its exit code, for programs with arguments of their own; [`main`]
+/// is this one with the arguments of the others.
+pub fn serve<S, F>(identity: &Identity, service: S) -> ExitCode
 where
     S: FnOnce(Welcome, Pipe) -> F,
     F: Future<Output = io::Result<()>>,

@@ -188,6 +188,9 @@ pub struct PeerDisconnected {
     pub reason: DisconnectReason,
     /// Whether the chat may go on: texts typed now wait.
     pub redialing: bool,
+    /// Whether the listener goes on waiting, because there was no chat yet.
+    #[serde(default)]
+    pub waiting: bool,
 }
 
 /// A sentence for the user.

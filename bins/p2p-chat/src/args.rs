@@ -1,0 +1,219 @@
+//! The command line.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use p2p_chat_chat::{Config, Ending, Invite};
+use p2p_chat_protocol::{Options, Start};
+
+/// What to do after the command line was read.
+pub(crate) enum Asked {
+    /// A chat, or the menu.
+    Run(Box<Settings>),
+    /// Nothing more: it was answered, with this exit code.
+    Nothing(ExitCode),
+}
+
+/// Everything the command line and the environment decide.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) options: Options,
+    pub(crate) plugins: PluginChoice,
+}
+
+/// Which programs play the roles, where the user chose.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PluginChoice {
+    /// The ui: a path (with a /), a name (tui: ui-tui), or - for this program's own stdin and stdout
+    #[arg(long, value_name = "UI", global = true, hide = true)]
+    pub(crate) ui: Option<String>,
+    /// The transport: a path (with a /) or a name
+    #[arg(long, value_name = "TRANSPORT", global = true, hide = true)]
+    pub(crate) transport: Option<String>,
+    /// The nat-helper: a path (with a /) or a name
+    #[arg(long, value_name = "NAT-HELPER", global = true, hide = true)]
+    pub(crate) nat_helper: Option<String>,
+}
+
+/// Two people, two terminals, one line between them: no server, no account, nothing stored.
+#[derive(Parser)]
+#[command(name = "p2p-chat", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Do not ask the router to forward the port
+    #[arg(long, global = true)]
+    no_nat: bool,
+    /// No cursor movement, no colours (also: TERM=dumb, P2P_CHAT_PLAIN=1)
+    #[arg(long, global = true)]
+    plain: bool,
+    /// Show details
+    #[arg(long, global = true)]
+    verbose: bool,
+    /// Ring the terminal's bell when a text arrives
+    #[arg(long, global = true)]
+    bell: bool,
+    /// Show all options
+    #[arg(long)]
+    help_all: bool,
+    /// Listen on this address of this computer only
+    #[arg(long, value_name = "ADDR", global = true, hide = true)]
+    bind: Option<std::net::IpAddr>,
+    /// Speak the original Python program's protocol: anyone on the way can read and change the chat
+    #[arg(long, global = true, hide = true)]
+    insecure_legacy: bool,
+    #[command(flatten)]
+    plugins: PluginChoice,
+}
+
+const AFTER_HELP: &str = "Without a command: the menu.
+Exit codes: 0 fine, 1 failed (port in use, line cut, texts not sent), 2 wrong usage, 3 refused
+for your safety, 69 nobody reached, 70 a part of p2p-chat is missing or does not work.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Wait for a connection
+    Listen {
+        /// The TCP port to wait on; 0: any free one
+        #[arg(value_parser = parse_port, default_value = "8080")]
+        port: u16,
+    },
+    /// Connect to somebody who waits
+    Connect {
+        /// HOST, HOST:PORT or an invite; without it, you are asked
+        #[arg(value_name = "HOST[:PORT] | INVITE", value_parser = parse_invite)]
+        target: Option<Invite>,
+    },
+}
+
+pub(crate) fn parse() -> Asked {
+    let line = match Line::command().try_get_matches() {
+        Ok(matches) => Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()),
+        Err(answer) => {
+            // Help goes to stdout with code 0, a mistake to stderr with code 2; a reader that left
+            // is no mistake.
+            let _ = answer.print();
+            return Asked::Nothing(exit_code(u8::try_from(answer.exit_code()).unwrap_or(2)));
+        }
+    };
+    if line.help_all {
+        let _ = full_help().print_help();
+        return Asked::Nothing(ExitCode::SUCCESS);
+    }
+    if let Some(sentence) = refusal(&line) {
+        let _ = writeln!(std::io::stderr(), "[!] {sentence}");
+        return Asked::Nothing(exit_code(Ending::Refused.code()));
+    }
+    Asked::Run(Box::new(settings(line)))
+}
+
+fn exit_code(code: u8) -> ExitCode {
+    ExitCode::from(code)
+}
+
+/// The help with every option in it.
+fn full_help() -> clap::Command {
+    let plain = Line::command();
+    let hidden: Vec<_> = plain
+        .get_arguments()
+        .filter(|arg| arg.is_hide_set())
+        .map(|arg| arg.get_id().clone())
+        .collect();
+    hidden.into_iter().fold(plain, |command, id| {
+        command.mut_arg(id, |arg| arg.hide(false))
+    })
+}
+
+/// What is refused for the user's safety, before anything starts.
+fn refusal(line: &Line) -> Option<&'static str> {
+    match &line.command {
+        Some(Command::Connect {
+            target: Some(invite),
+        }) if invite.code.is_some() => Some(
+            "A code on the command line can be read by other programs. Run p2p-chat connect, then paste the invite when asked.",
+        ),
+        Some(_) if !line.insecure_legacy => Some(
+            "The secure channel is not built yet. With --insecure-legacy the chat runs by the original program's protocol: anyone on the way can read and change it.",
+        ),
+        _ => None,
+    }
+}
+
+fn settings(line: Line) -> Settings {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|v| v == value);
+    let plain = line.plain || is("TERM", "dumb") || is("P2P_CHAT_PLAIN", "1");
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let (start, port, invite) = match line.command {
+        None => (Start::Menu, None, None),
+        Some(Command::Listen { port }) => (Start::Listen, Some(port), None),
+        Some(Command::Connect { target }) => (Start::Connect, None, target),
+    };
+    Settings {
+        config: Config {
+            start,
+            port,
+            bind: line.bind.map(|ip| ip.to_string()),
+            invite,
+            ask_router: !line.no_nat,
+            terminal,
+        },
+        options: Options {
+            plain,
+            bell: line.bell,
+            verbose: line.verbose,
+            color: terminal && !plain && !no_color,
+            terminal,
+        },
+        plugins: line.plugins,
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| {
+        format!("Invalid port number {text:?}. A port is 1 to 65535 (0: any free one).")
+    })
+}
+
+fn parse_invite(text: &str) -> Result<Invite, String> {
+    Invite::parse(text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn the_full_help_names_what_the_short_one_leaves_out() {
+        let short = Line::command().render_help().to_string();
+        let full = full_help().render_help().to_string();
+        for option in [
+            "--bind",
+            "--insecure-legacy",
+            "--ui",
+            "--transport",
+            "--nat-helper",
+        ] {
+            assert!(full.contains(option), "{option}");
+            assert!(!short.contains(option), "{option}");
+        }
+    }
+
+    #[test]
+    fn a_code_in_the_arguments_is_refused() {
+        let line = [
+            "p2p-chat",
+            "connect",
+            "p2pc:1.2.3.4:80#a-b-c",
+            "--insecure-legacy",
+        ];
+        let line = Line::try_parse_from(line).expect("well formed");
+        assert!(refusal(&line).is_some_and(|sentence| sentence.contains("command line")));
+    }
+}

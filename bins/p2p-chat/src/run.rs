@@ -1,0 +1,173 @@
+//! One run of one plugin, from its start to its end.
+//!
+//! A task (`life.rs`) owns the process and its pipes. What comes is handed on in batches; what
+//! goes is taken in chunks. Both directions are bounded, and neither waits for the other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use p2p_chat_plugin::{Pipe, Sink, Source};
+use p2p_chat_protocol::{Hello, Role, Welcome};
+use tokio::process::Child;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
+
+use crate::life::Life;
+use crate::logs::{self, LogLine};
+use crate::spawn::spawn;
+
+/// Chunks that wait in either direction: two, so that one is made while the other is written.
+const QUEUE: usize = 2;
+/// A plugin that closed its stdout, or was told to end, may take this long.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// What a plugin's run has to tell.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It said hello and was welcomed.
+    Ready(Hello),
+    /// Lines, in order.
+    Lines(Vec<Bytes>),
+    /// It is over. Nothing comes after this.
+    Ended(End),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The exit code, where it had one.
+    pub(crate) code: Option<i32>,
+    /// Why, for people.
+    pub(crate) reason: String,
+    /// Whether it had said hello.
+    pub(crate) greeted: bool,
+}
+
+/// A plugin that runs.
+pub(crate) struct Run {
+    /// Chunks of whole lines; dropped, the plugin's stdin ends.
+    to: mpsc::Sender<Vec<u8>>,
+    events: mpsc::Receiver<Event>,
+    kill: Arc<Notify>,
+}
+
+impl Run {
+    /// Starts a program as plugin.
+    pub(crate) fn start(
+        role: Role,
+        file: &Path,
+        welcome: Welcome,
+        logs: mpsc::Sender<LogLine>,
+    ) -> Result<Self, String> {
+        let mut child = spawn(role, file, welcome.options.verbose)?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(format!("{} was started without pipes", file.display()));
+        };
+        tokio::spawn(logs::follow(role, stderr, logs));
+        Ok(Self::attach(
+            role,
+            Some(child),
+            Box::new(stdout),
+            Box::new(stdin),
+            welcome,
+        ))
+    }
+
+    /// Takes this program's own stdin and stdout for the plugin.
+    pub(crate) fn own_stdio(role: Role, welcome: Welcome) -> Result<Self, String> {
+        let (source, sink) = Pipe::stdio_streams().map_err(|e| e.to_string())?;
+        Ok(Self::attach(role, None, source, sink, welcome))
+    }
+
+    fn attach(
+        role: Role,
+        child: Option<Child>,
+        source: Source,
+        sink: Sink,
+        welcome: Welcome,
+    ) -> Self {
+        let (to, chunks) = mpsc::channel(QUEUE);
+        let (tell, events) = mpsc::channel(QUEUE);
+        let kill = Arc::new(Notify::new());
+        let life = Life {
+            child,
+            tell,
+            kill: Arc::clone(&kill),
+            failure: None,
+        };
+        tokio::spawn(life.live(role, Pipe::new(source, sink), welcome, chunks));
+        Self { to, events, kill }
+    }
+
+    /// Where chunks of whole lines go, and where events come from.
+    pub(crate) fn ends(&mut self) -> (&mpsc::Sender<Vec<u8>>, &mut mpsc::Receiver<Event>) {
+        (&self.to, &mut self.events)
+    }
+
+    /// Hands over a chunk if there is room for it now.
+    pub(crate) fn try_send(&self, chunk: &mut Vec<u8>) {
+        if let Ok(permit) = self.to.try_reserve() {
+            permit.send(std::mem::take(chunk));
+        }
+    }
+
+    /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where
+    /// it takes too long. Whether it ended in good order.
+    pub(crate) async fn end(self, last: Vec<u8>) -> bool {
+        let Self {
+            to,
+            mut events,
+            kill,
+        } = self;
+        let hand_over = async {
+            tokio::select! {
+                // It is over already, or goes on reading: then it will take the chunk.
+                end = end_of(&mut events) => Some(end),
+                room = to.reserve() => {
+                    if let Ok(permit) = room { permit.send(last) }
+                    None
+                }
+            }
+        };
+        let ended = timeout(GRACE, hand_over).await.unwrap_or_default();
+        drop(to);
+        let end = match ended {
+            Some(end) => Ok(end),
+            None => timeout(GRACE, end_of(&mut events)).await,
+        };
+        match end {
+            Ok(end) => end.code == Some(0),
+            Err(_) => {
+                kill.notify_one();
+                // A killed process ends; its task then says so.
+                let _ = timeout(GRACE, end_of(&mut events)).await;
+                false
+            }
+        }
+    }
+}
+
+impl Event {
+    /// For a run whose task is gone without a word, which only a panic in it could bring about.
+    pub(crate) fn lost() -> Self {
+        Self::Ended(End {
+            code: None,
+            reason: "its task ended".to_owned(),
+            greeted: false,
+        })
+    }
+}
+
+/// Drops what a plugin still says, up to its end.
+async fn end_of(events: &mut mpsc::Receiver<Event>) -> End {
+    loop {
+        match events.recv().await.unwrap_or_else(Event::lost) {
+            Event::Ended(end) => return end,
+            Event::Ready(_) | Event::Lines(_) => {}
+        }
+    }
+}

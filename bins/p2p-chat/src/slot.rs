@@ -1,0 +1,159 @@
+//! One role over all runs of the plugin that plays it.
+
+use p2p_chat_plugin::Inbox;
+use p2p_chat_protocol::{Messages, Role, Welcome};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant, sleep_until};
+
+use crate::locate::Program;
+use crate::logs::{LogLine, Tail};
+use crate::restart::{History, Verdict};
+use crate::run::{End, Event, Run};
+
+/// What may wait for a plugin before others are asked to wait for it: a few of the largest lines.
+const HIGH_WATER: usize = 1 << 20;
+
+/// What can come out of a slot.
+pub(crate) enum Turn {
+    /// From the plugin.
+    Event(Event),
+    /// Something that waited for the plugin was handed over.
+    Drained,
+    /// The pause before the next run is over.
+    RestartDue,
+}
+
+/// A role and its plugin.
+pub(crate) struct Slot {
+    pub(crate) role: Role,
+    pub(crate) inbox: Inbox,
+    pub(crate) tail: Tail,
+    program: Program,
+    run: Option<Run>,
+    /// Whole lines for the plugin.
+    pending: Vec<u8>,
+    history: History,
+    started: Instant,
+    restart_at: Option<Instant>,
+}
+
+impl Slot {
+    pub(crate) fn new(role: Role, program: Program) -> Self {
+        Self {
+            role,
+            inbox: Inbox::default(),
+            tail: Tail::default(),
+            program,
+            run: None,
+            pending: Vec::new(),
+            history: History::default(),
+            started: Instant::now(),
+            restart_at: None,
+        }
+    }
+
+    /// Starts the plugin, if it does not run.
+    pub(crate) fn start(
+        &mut self,
+        welcome: Welcome,
+        logs: &mpsc::Sender<LogLine>,
+    ) -> Result<(), String> {
+        if self.run.is_some() {
+            return Ok(());
+        }
+        self.started = Instant::now();
+        self.restart_at = None;
+        self.pending.clear();
+        self.inbox = Inbox::default();
+        self.run = Some(match &self.program {
+            Program::File(file) => Run::start(self.role, file, welcome, logs.clone())?,
+            Program::OwnStdio => Run::own_stdio(self.role, welcome)?,
+        });
+        Ok(())
+    }
+
+    /// Whether it runs, or will again after a pause.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.run.is_some() || self.restart_at.is_some()
+    }
+
+    /// The plugin has stopped by itself: when it starts again, if it does.
+    pub(crate) fn stopped(&mut self, now: Duration, end: &End) -> Verdict {
+        self.run = None;
+        let own_stdio = self.program == Program::OwnStdio;
+        let verdict = self.history.crashed(now, self.started.elapsed(), end.code);
+        match verdict {
+            Verdict::Restart { after } if !own_stdio => {
+                self.restart_at = Some(Instant::now() + after);
+                verdict
+            }
+            _ => Verdict::GiveUp,
+        }
+    }
+
+    /// The plugin has ended as it should.
+    pub(crate) fn forget_run(&mut self) {
+        self.run = None;
+    }
+
+    /// What comes next. Cancel-safe. With `may_read` false the plugin is not listened to, and soon
+    /// waits: that is how a slow reader slows a fast writer.
+    pub(crate) async fn turn(&mut self, may_read: bool) -> Turn {
+        let Some(run) = &mut self.run else {
+            let Some(at) = self.restart_at else {
+                return std::future::pending().await;
+            };
+            sleep_until(at).await;
+            self.restart_at = None;
+            return Turn::RestartDue;
+        };
+        let (to, events) = run.ends();
+        tokio::select! {
+            biased;
+            room = to.reserve(), if !self.pending.is_empty() => {
+                match room {
+                    Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
+                    // It reads no more, and its end is on the way.
+                    Err(_) => self.pending.clear(),
+                }
+                Turn::Drained
+            }
+            event = events.recv(), if may_read => Turn::Event(event.unwrap_or_else(Event::lost)),
+        }
+    }
+
+    /// Adds a message for the plugin.
+    pub(crate) fn push<M: Messages>(
+        &mut self,
+        id: Option<u64>,
+        reply_to: Option<u64>,
+        message: &M,
+    ) {
+        if self.run.is_some() {
+            p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
+        }
+    }
+
+    /// Hands over what waits, as far as there is room.
+    pub(crate) fn flush(&mut self) {
+        if let Some(run) = &self.run
+            && !self.pending.is_empty()
+        {
+            run.try_send(&mut self.pending);
+        }
+    }
+
+    /// Whether so much waits that others should be asked to wait.
+    pub(crate) fn is_congested(&self) -> bool {
+        self.pending.len() > HIGH_WATER
+    }
+
+    /// Ends the plugin in good order, by force where it takes over 5 s; whether it was in order.
+    pub(crate) async fn close(&mut self) -> bool {
+        self.restart_at = None;
+        match self.run.take() {
+            Some(run) => run.end(std::mem::take(&mut self.pending)).await,
+            None => true,
+        }
+    }
+}

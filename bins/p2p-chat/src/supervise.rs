@@ -1,0 +1,302 @@
+//! The loop: whatever comes from a plugin, a signal or a clock goes into the core, and what the
+//! core wants done goes out. The loop never waits for a plugin.
+
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use p2p_chat_chat::{Core, Ending, Input, Now, Output};
+use p2p_chat_plugin::Incoming;
+use p2p_chat_protocol::nat::NatEvent;
+use p2p_chat_protocol::transport::TransportEvent;
+use p2p_chat_protocol::ui::{Level, Notice, PluginStatus, UiEvent};
+use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
+use tokio::sync::mpsc;
+
+use crate::args::Settings;
+use crate::locate::Programs;
+use crate::logs::LogLine;
+use crate::restart::Verdict;
+use crate::run::{End, Event};
+use crate::signals::Signals;
+use crate::slot::{Slot, Turn};
+use crate::terminal::Terminal;
+
+/// Lines of stderr that wait for us; a plugin that writes more waits.
+const LOG_QUEUE: usize = 64;
+
+/// Runs the program to its end. The error is a sentence about a plugin that does not work.
+pub(crate) async fn supervise(
+    settings: Settings,
+    programs: Programs,
+    terminal: Option<Terminal>,
+) -> Result<Ending, String> {
+    let mut signals = Signals::watch().map_err(|e| format!("cannot watch signals: {e}"))?;
+    let (log_lines, mut logs) = mpsc::channel(LOG_QUEUE);
+    let mut supervisor = Supervisor {
+        started: Instant::now(),
+        welcome: Welcome {
+            protocol: VERSION,
+            supervisor: env!("CARGO_PKG_VERSION").to_owned(),
+            start: settings.config.start,
+            options: settings.options,
+        },
+        core: Core::new(settings.config),
+        ui: Slot::new(Role::Ui, programs.ui),
+        transport: Slot::new(Role::Transport, programs.transport),
+        nat_helper: Slot::new(Role::NatHelper, programs.nat_helper),
+        terminal,
+        log_lines,
+        outputs: Vec::new(),
+        ending: None,
+        broken: None,
+    };
+    supervisor.start(Role::Transport);
+    supervisor.start(Role::Ui);
+    while supervisor.ending.is_none() {
+        supervisor.step(&mut signals, &mut logs).await;
+    }
+    supervisor.end(&mut signals).await
+}
+
+struct Supervisor {
+    started: Instant,
+    welcome: Welcome,
+    core: Core,
+    ui: Slot,
+    transport: Slot,
+    nat_helper: Slot,
+    terminal: Option<Terminal>,
+    log_lines: mpsc::Sender<LogLine>,
+    /// What the core wants done; kept for its capacity.
+    outputs: Vec<Output>,
+    ending: Option<Ending>,
+    /// Which plugin does not work, and how that showed.
+    broken: Option<String>,
+}
+
+impl Supervisor {
+    async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
+        let deadline = self.core.deadline().map(|at| self.started + at);
+        // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
+        // no ear for new texts, so that TCP slows the peer.
+        let may_read = !self.ui.is_congested();
+        tokio::select! {
+            turn = self.ui.turn(may_read) => self.turn(Role::Ui, turn),
+            turn = self.transport.turn(may_read) => self.turn(Role::Transport, turn),
+            turn = self.nat_helper.turn(true) => self.turn(Role::NatHelper, turn),
+            Some(line) = logs.recv() => self.log(line),
+            () = signals.next() => self.handle(Input::Quit),
+            () = sleep_until(deadline) => self.handle(Input::Tick),
+        }
+        for slot in [&mut self.ui, &mut self.transport, &mut self.nat_helper] {
+            slot.flush();
+        }
+    }
+
+    fn slot(&mut self, role: Role) -> &mut Slot {
+        match role {
+            Role::Ui => &mut self.ui,
+            Role::Transport => &mut self.transport,
+            Role::NatHelper => &mut self.nat_helper,
+        }
+    }
+
+    fn start(&mut self, role: Role) {
+        let (welcome, logs) = (self.welcome.clone(), self.log_lines.clone());
+        if let Err(sentence) = self.slot(role).start(welcome, &logs) {
+            self.give_up(role, &sentence);
+        }
+    }
+
+    fn turn(&mut self, role: Role, turn: Turn) {
+        match turn {
+            Turn::Event(Event::Ready(hello)) => {
+                let (name, version) = (&hello.name, &hello.version);
+                self.debug(format!("{role}: {name} {version} is ready"));
+                self.handle(Input::PluginReady(role));
+            }
+            Turn::Event(Event::Lines(lines)) => {
+                for line in lines {
+                    self.line(role, &line);
+                }
+            }
+            Turn::Event(Event::Ended(end)) => self.ended(role, &end),
+            Turn::Drained => {}
+            Turn::RestartDue => self.start(role),
+        }
+    }
+
+    fn line(&mut self, role: Role, line: &[u8]) {
+        match role {
+            Role::Ui => match self.ui.inbox.read(line) {
+                Incoming::Message(request) => self.handle(Input::Ui(request)),
+                Incoming::Refuse(id, refusal) => {
+                    self.ui.push(None, Some(id), &UiEvent::Error(refusal));
+                }
+                Incoming::BadReply(..) | Incoming::Ignore => {}
+            },
+            Role::Transport => {
+                if let Some(event) = event(self.transport.inbox.read(line), TransportEvent::Error) {
+                    self.handle(Input::Transport(event));
+                }
+            }
+            Role::NatHelper => {
+                if let Some(event) = event(self.nat_helper.inbox.read(line), NatEvent::Error) {
+                    self.handle(Input::Nat(event));
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = Now {
+            elapsed: self.started.elapsed(),
+            unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
+        };
+        let mut outputs = std::mem::take(&mut self.outputs);
+        self.core.handle(input, now, &mut outputs);
+        for output in outputs.drain(..) {
+            match output {
+                Output::Ui { reply_to, event } => self.ui.push(None, reply_to, &event),
+                Output::Transport { id, request } => self.transport.push(Some(id), None, &request),
+                Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
+                Output::StartNatHelper if self.nat_helper.is_alive() => {}
+                Output::StartNatHelper => self.start(Role::NatHelper),
+                Output::Stop(ending) => {
+                    self.ending.get_or_insert(ending);
+                }
+            }
+        }
+        self.outputs = outputs;
+    }
+
+    fn ended(&mut self, role: Role, end: &End) {
+        if role == Role::Ui {
+            if let Some(terminal) = &self.terminal {
+                terminal.restore();
+            }
+            if end.code == Some(0) && end.greeted {
+                self.slot(role).forget_run();
+                return self.handle(Input::Quit);
+            }
+        }
+        let now = self.started.elapsed();
+        match self.slot(role).stopped(now, end) {
+            Verdict::Restart { after } => {
+                let seconds = after.as_secs();
+                self.debug(format!(
+                    "{role} stopped: {}; it starts again in {seconds} s",
+                    end.reason
+                ));
+                let status = PluginStatus::Restarting;
+                self.handle(Input::PluginStopped { role, status });
+            }
+            Verdict::GiveUp => self.give_up(role, &end.reason),
+        }
+    }
+
+    /// The chat goes on without nat-helper, and with nobody else.
+    fn give_up(&mut self, role: Role, reason: &str) {
+        let tail: String = self
+            .slot(role)
+            .tail
+            .lines()
+            .map(|line| format!("\n  {line}"))
+            .collect();
+        let sentence = format!("the {role} does not work: {reason}.{tail}");
+        let status = PluginStatus::GivenUp;
+        self.handle(Input::PluginStopped { role, status });
+        if role == Role::NatHelper {
+            let (level, text) = (Level::Warn, sentence);
+            self.handle(Input::Notice(Notice { level, text }));
+        } else {
+            self.broken = Some(sentence);
+            self.ending = Some(Ending::Broken);
+        }
+    }
+
+    fn debug(&mut self, text: String) {
+        if self.welcome.options.verbose {
+            let level = Level::Debug;
+            self.handle(Input::Notice(Notice { level, text }));
+        }
+    }
+
+    fn log(&mut self, line: LogLine) {
+        let LogLine { role, level, text } = line;
+        let Options { terminal, .. } = self.welcome.options;
+        self.slot(role).tail.push(text.clone());
+        match level {
+            Level::Debug => self.debug(text),
+            Level::Info => {}
+            // On a terminal everything goes through the ui, which knows where the cursor is; a ui
+            // that complains about itself is heard when it is given up.
+            Level::Warn | Level::Error if terminal && role == Role::Ui => {}
+            Level::Warn | Level::Error if terminal => {
+                let text = format!("{role}: {text}");
+                self.handle(Input::Notice(Notice { level, text }));
+            }
+            Level::Warn | Level::Error => {
+                // A stderr nobody reads is no reason to stop.
+                let _ = writeln!(std::io::stderr(), "{role}: {text}");
+            }
+        }
+    }
+
+    /// transport first, which says goodbye to the peer; then nat-helper, which closes the port;
+    /// then the ui, which was told of both.
+    async fn end(mut self, signals: &mut Signals) -> Result<Ending, String> {
+        let all = async {
+            self.transport.close().await;
+            let router_tidied = self.nat_helper.close().await;
+            self.handle(Input::Stopped { router_tidied });
+            self.ui.close().await;
+        };
+        tokio::select! {
+            () = all => {}
+            // Asked a second time: at once. What still runs is killed as its slot is dropped.
+            () = signals.next() => {}
+        }
+        if let Some(terminal) = &self.terminal
+            && self.broken.is_some()
+        {
+            terminal.restore();
+        }
+        match self.broken {
+            Some(sentence) => Err(sentence),
+            None => Ok(self.ending.unwrap_or(Ending::Fine)),
+        }
+    }
+}
+
+/// An event of a plugin; a reply that makes no sense is a refusal.
+fn event<M>(
+    incoming: Incoming<M>,
+    error: fn(p2p_chat_protocol::Refusal) -> M,
+) -> Option<Received<M>> {
+    match incoming {
+        Incoming::Message(received) => Some(received),
+        Incoming::BadReply(id, refusal) => Some(Received {
+            id: None,
+            reply_to: Some(id),
+            message: error(refusal),
+        }),
+        Incoming::Refuse(..) | Incoming::Ignore => None,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => {
+            tokio::time::sleep(
+                at.saturating_duration_since(Instant::now())
+                    .max(Duration::ZERO),
+            )
+            .await
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,148 @@
+//! The way in through the router: asked beside listening, never before it.
+
+use std::time::Duration;
+
+use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, UnmapPort};
+use p2p_chat_protocol::ui::{PluginStatus, ReachabilityChanged, UiEvent};
+use p2p_chat_protocol::{ErrorCode, Received};
+
+use super::{Activity, Core, Output};
+use crate::address::{host_of, is_loopback};
+
+/// An hour: long enough to be renewed twice before anybody notices a lost packet, short enough
+/// that a killed program leaves nothing open for long.
+const LEASE_S: u32 = 3600;
+
+/// nat-helper answers within 4 s; one that does not is said to be silent, and may still answer.
+const ROUTER_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Core {
+    /// A listener has just come up: others must be able to reach it.
+    pub(super) fn start_asking_router(&mut self) {
+        let deadline = self.now.elapsed + ROUTER_TIMEOUT;
+        let Activity::Listening(listener) = &mut self.activity else {
+            return;
+        };
+        let sockets = listener.up.iter().flat_map(|up| &up.addresses);
+        let inside_only = sockets.into_iter().all(|a| is_loopback(host_of(a)));
+        if !self.config.ask_router || inside_only {
+            return;
+        }
+        listener.router_deadline = Some(deadline);
+        self.out.push(Output::StartNatHelper);
+        self.map_port();
+    }
+
+    pub(super) fn map_port(&mut self) {
+        let Activity::Listening(listener) = &self.activity else {
+            return;
+        };
+        let wanted = self.config.ask_router && listener.up.is_some();
+        if !wanted || !self.nat_ready {
+            return;
+        }
+        let port = listener.port;
+        let id = self.new_id();
+        self.out.push(Output::Nat {
+            id,
+            request: NatRequest::MapPort(MapPort {
+                port,
+                external_port: None,
+                lease_s: LEASE_S,
+            }),
+        });
+    }
+
+    pub(super) fn unmap_port(&mut self) {
+        let Activity::Listening(listener) = &self.activity else {
+            return;
+        };
+        if !self.nat_ready {
+            return;
+        }
+        let port = listener.port;
+        let id = self.new_id();
+        let request = NatRequest::UnmapPort(UnmapPort { port });
+        self.out.push(Output::Nat { id, request });
+    }
+
+    pub(super) fn nat_event(&mut self, received: Received<NatEvent>) {
+        match received.message {
+            NatEvent::PortMapped(mapped) => self.port_mapped(mapped),
+            NatEvent::PortLost(lost) => self.unreachable(lost.reason),
+            NatEvent::Error(refusal) => match refusal.code {
+                ErrorCode::NoGateway | ErrorCode::MappingRefused => {
+                    self.unreachable(refusal.message);
+                }
+                _ => self.unreachable(format!("UPnP: {}", refusal.message)),
+            },
+            NatEvent::Probed(_) | NatEvent::Ok => {}
+        }
+    }
+
+    fn port_mapped(&mut self, mapped: PortMapped) {
+        let Activity::Listening(listener) = &mut self.activity else {
+            return;
+        };
+        if mapped.port != listener.port {
+            return;
+        }
+        let news = listener.mapped.as_ref() != Some(&mapped.external_address);
+        let overdue = listener.router_deadline.take().is_none();
+        listener.mapped = Some(mapped.external_address.clone());
+        if news || !overdue {
+            self.reachability(ReachabilityChanged {
+                external_address: Some(mapped.external_address),
+                method: Some(mapped.method),
+                lease_s: Some(mapped.lease_s),
+                reason: None,
+            });
+        }
+    }
+
+    fn unreachable(&mut self, reason: String) {
+        let Activity::Listening(listener) = &mut self.activity else {
+            return;
+        };
+        listener.mapped = None;
+        listener.router_deadline = None;
+        self.reachability(ReachabilityChanged {
+            reason: Some(reason),
+            ..ReachabilityChanged::default()
+        });
+    }
+
+    /// Tells the listener's new state whole, then what changed.
+    fn reachability(&mut self, changed: ReachabilityChanged) {
+        if let Some(listening) = self.listening() {
+            self.tell(UiEvent::Listening(listening));
+        }
+        self.tell(UiEvent::ReachabilityChanged(changed));
+    }
+
+    pub(super) fn nat_stopped(&mut self, status: PluginStatus) {
+        let asked = matches!(&self.activity, Activity::Listening(l) if l.router_deadline.is_some());
+        if status == PluginStatus::GivenUp && asked {
+            self.unreachable(
+                "The part that asks your router does not work. Manual port forwarding required."
+                    .to_owned(),
+            );
+        }
+    }
+
+    pub(super) fn router_deadline(&self) -> Option<Duration> {
+        match &self.activity {
+            Activity::Listening(listener) => listener.router_deadline,
+            _ => None,
+        }
+    }
+
+    pub(super) fn check_router_clock(&mut self) {
+        if self
+            .router_deadline()
+            .is_some_and(|at| at <= self.now.elapsed)
+        {
+            self.unreachable("Your router has not answered yet.".to_owned());
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What the core claims to do.
+
+use super::*;
+
+#[test]
+fn texts_are_numbered_sent_and_confirmed() {
+    let mut stage = Stage::chatting(from_argv());
+    let out = stage.say(7, "hello");
+    let Output::Ui {
+        reply_to: Some(7),
+        event: UiEvent::MessageAdded(added),
+    } = &out[0]
+    else {
+        panic!("{out:?}");
+    };
+    assert_eq!(
+        (added.n, added.ip.as_str(), added.status),
+        (1, "192.168.1.100", Some(Status::Queued))
+    );
+    let [(id, TransportRequest::Send(send))] = transport_requests(&out)[..] else {
+        panic!("{out:?}");
+    };
+    assert_eq!(send.payload.to_text().as_deref(), Some("hello"));
+    let out = stage.transport(Some(id), TransportEvent::Ok);
+    let sent = UiEvent::MessageUpdated(MessageUpdated {
+        n: 1,
+        status: Status::Sent,
+    });
+    assert_eq!(told(&out), [&sent]);
+    let out = stage.transport(None, received("\u{1b}[2Jhi"));
+    let [UiEvent::MessageAdded(added)] = told(&out)[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!((added.n, added.text.0.as_str()), (2, "\\x1b[2Jhi"));
+}
+
+#[test]
+fn a_burst_waits_in_order_and_the_sender_is_told_when_it_is_too_much() {
+    let mut stage = Stage::chatting(from_argv());
+    let mut sending = Vec::new();
+    for n in 1..=1000 {
+        let out = stage.say(n, &n.to_string());
+        sending.extend(transport_requests(&out).iter().map(|(id, _)| *id));
+    }
+    assert_eq!(sending.len(), 256);
+    assert_eq!(refused(&stage.say(1001, "x")), Some(ErrorCode::QueueFull));
+    let mut next = 256;
+    for id in sending {
+        next += 1;
+        let out = stage.transport(Some(id), TransportEvent::Ok);
+        let [(_, TransportRequest::Send(send))] = transport_requests(&out)[..] else {
+            panic!("{out:?}");
+        };
+        assert_eq!(send.payload.to_text(), Some(next.to_string()));
+    }
+}
+
+#[test]
+fn texts_that_cannot_be_sent_are_refused() {
+    let mut stage = Stage::menu();
+    assert_eq!(refused(&stage.say(1, "x")), Some(ErrorCode::NotConnected));
+    let mut stage = Stage::chatting(from_argv());
+    assert_eq!(
+        refused(&stage.say(1, " \n")),
+        Some(ErrorCode::InvalidMessage)
+    );
+    assert_eq!(
+        refused(&stage.say(2, &"x".repeat(32_769))),
+        Some(ErrorCode::TooLarge)
+    );
+    assert_eq!(refused(&stage.say(3, &"x".repeat(32_768))), None);
+}
+
+#[test]
+fn listen_and_connect_wait_their_turn() {
+    let connect = |id, stage: &mut Stage| {
+        let invite = "192.0.2.1".into();
+        stage.ui(
+            id,
+            UiRequest::Connect(Connect {
+                invite,
+                passcode: None,
+            }),
+        )
+    };
+    let mut stage = Stage::listening(Config::default());
+    assert_eq!(refused(&connect(2, &mut stage)), Some(ErrorCode::Busy));
+    stage.transport(None, connected());
+    assert_eq!(refused(&connect(3, &mut stage)), Some(ErrorCode::Busy));
+    stage.ui(4, UiRequest::Disconnect);
+    assert_eq!(refused(&connect(5, &mut stage)), None);
+}
+
+#[test]
+fn after_a_chat_the_menu_comes_back_and_the_command_line_ends() {
+    let mut stage = Stage::chatting(Config::default());
+    stage.transport(None, received("bye"));
+    let out = stage.transport(None, gone(DisconnectReason::Left));
+    assert!(matches!(told(&out)[..], [UiEvent::PeerDisconnected(_)]));
+    let requests = transport_requests(&out);
+    assert!(
+        matches!(requests[..], [(_, TransportRequest::Disconnect)]),
+        "{out:?}"
+    );
+    assert_eq!(stop(&out), None);
+    for (reason, code) in [(DisconnectReason::Left, 0), (DisconnectReason::Cut, 1)] {
+        let mut stage = Stage::chatting(from_argv());
+        stage.transport(None, received("bye"));
+        assert_eq!(stop(&stage.transport(None, gone(reason))), Some(code));
+    }
+}
+
+#[test]
+fn somebody_who_never_said_a_word_does_not_end_the_waiting() {
+    for reason in [
+        DisconnectReason::Left,
+        DisconnectReason::ProtocolError,
+        DisconnectReason::Replaced,
+    ] {
+        let mut stage = Stage::chatting(from_argv());
+        let out = stage.transport(None, gone(reason));
+        let [UiEvent::PeerDisconnected(event)] = told(&out)[..] else {
+            panic!("{out:?}")
+        };
+        assert!(event.waiting);
+        assert_eq!(stop(&out), None);
+    }
+}
+
+#[test]
+fn what_waits_at_quit_is_sent_for_three_seconds_and_then_lost() {
+    let mut stage = Stage::chatting(from_argv());
+    let id = transport_requests(&stage.say(1, "last"))[0].0;
+    let out = stage.ui(2, UiRequest::Quit);
+    assert_eq!(
+        (stop(&out), stage.core.deadline()),
+        (None, Some(Duration::from_secs(3)))
+    );
+    assert_eq!(
+        stop(&stage.transport(Some(id), TransportEvent::Ok)),
+        Some(0)
+    );
+
+    let mut stage = Stage::chatting(from_argv());
+    stage.say(1, "lost");
+    stage.ui(2, UiRequest::Quit);
+    stage.now.elapsed = Duration::from_secs(3);
+    let out = stage.input(Input::Tick);
+    let lost = UiEvent::MessageUpdated(MessageUpdated {
+        n: 1,
+        status: Status::Failed,
+    });
+    assert_eq!((told(&out), stop(&out)), (vec![&lost], Some(1)));
+}
+
+#[test]
+fn a_restarted_ui_is_told_the_same_events_again() {
+    let mut stage = Stage::chatting(from_argv());
+    stage.say(1, "one");
+    stage.transport(None, received("two"));
+    let status = PluginStatus::Restarting;
+    stage.input(Input::PluginStopped {
+        role: Role::Ui,
+        status,
+    });
+    stage.transport(None, received("three"));
+    let out = stage.input(Input::PluginReady(Role::Ui));
+    let kinds: Vec<_> = told(&out)
+        .into_iter()
+        .map(p2p_chat_protocol::Messages::kind)
+        .collect();
+    let expected = [
+        "listening",
+        "peer_connected",
+        "message_added",
+        "message_added",
+        "message_added",
+        "replay_finished",
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn a_restarted_transport_listens_again_on_the_same_port() {
+    let mut stage = Stage::listening(Config::default());
+    let status = PluginStatus::Restarting;
+    stage.input(Input::PluginStopped {
+        role: Role::Transport,
+        status,
+    });
+    let out = stage.input(Input::PluginReady(Role::Transport));
+    let [(_, TransportRequest::Listen(listen))] = transport_requests(&out)[..] else {
+        panic!("{out:?}");
+    };
+    assert_eq!(listen.port, 8080);
+}
+
+#[test]
+fn a_failure_to_connect_is_told_and_becomes_the_exit_code() {
+    for (code, exit) in [
+        (ErrorCode::ConnectionRefused, 69),
+        (ErrorCode::ConnectionTimedOut, 69),
+        (ErrorCode::NameNotFound, 69),
+        (ErrorCode::Internal, 1),
+    ] {
+        let mut stage = Stage::new(Config {
+            start: Start::Connect,
+            invite: Some(Invite::parse("192.0.2.1").expect("an address")),
+            ..Config::default()
+        });
+        stage.input(Input::PluginReady(Role::Transport));
+        let failed = TransportEvent::ConnectFailed(Refusal::new(code, "No."));
+        let out = stage.transport(None, failed);
+        assert_eq!(stop(&out), Some(exit), "{code:?}");
+    }
+}
+
+#[test]
+fn the_router_is_asked_beside_listening_and_its_address_joins_the_invite() {
+    let mut stage = Stage::listening(Config {
+        ask_router: true,
+        ..from_argv()
+    });
+    let out = stage.input(Input::PluginReady(Role::NatHelper));
+    assert!(out.iter().any(
+        |o| matches!(o, Output::Nat { request: NatRequest::MapPort(m), .. } if m.port == 8080)
+    ));
+    let message = NatEvent::PortMapped(PortMapped {
+        port: 8080,
+        external_address: "203.0.113.7:33089".to_owned(),
+        method: "upnp".to_owned(),
+        lease_s: 3600,
+        took_ms: 12,
+    });
+    let out = stage.input(Input::Nat(Received {
+        id: None,
+        reply_to: Some(9),
+        message,
+    }));
+    let [
+        UiEvent::Listening(listening),
+        UiEvent::ReachabilityChanged(changed),
+    ] = told(&out)[..]
+    else {
+        panic!("{out:?}");
+    };
+    assert_eq!(
+        listening.invite.0,
+        "p2pc:203.0.113.7:33089,192.168.1.100:8080"
+    );
+    assert_eq!(
+        changed.external_address.as_deref(),
+        Some("203.0.113.7:33089")
+    );
+    let out = stage.input(Input::Stopped {
+        router_tidied: true,
+    });
+    let [UiEvent::Notice(removed), UiEvent::Notice(_)] = told(&out)[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!(removed.text, "UPnP: Port 8080 mapping removed");
+}
+
+#[test]
+fn a_router_that_does_not_answer_is_said_once() {
+    let mut stage = Stage::listening(Config {
+        ask_router: true,
+        ..from_argv()
+    });
+    stage.now.elapsed = stage.core.deadline().expect("the router's time");
+    let out = stage.input(Input::Tick);
+    assert!(matches!(
+        told(&out)[..],
+        [UiEvent::Listening(_), UiEvent::ReachabilityChanged(_)]
+    ));
+    assert_eq!(stage.core.deadline(), None);
+}
+
+#[test]
+fn a_port_in_use_is_said_before_the_program_ends() {
+    let mut stage = Stage::new(from_argv());
+    let out = stage.input(Input::PluginReady(Role::Transport));
+    let id = transport_requests(&out)[0].0;
+    let refusal = Refusal::new(
+        ErrorCode::AddressInUse,
+        "Port 8080 is in use on this computer.",
+    );
+    let out = stage.transport(Some(id), TransportEvent::Error(refusal));
+    let [UiEvent::Notice(notice)] = told(&out)[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!((notice.level, stop(&out)), (Level::Error, Some(1)));
+}
