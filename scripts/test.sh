@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs all tests. Usage: scripts/test.sh [--install] [ARGUMENTS OF cargo test]
+#
+# The system tests run a real router daemon in network namespaces. With --install, and where
+# CI=true, the Debian packages they need are installed by apt, and then no test may be skipped.
+# Without, the tests that miss something are skipped, loudly, and counted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(iproute2 nftables miniupnpd-nftables miniupnpc ncat conntrack procps python3 tmux)
+
+install=${CI:-false}
+if [[ ${1:-} == --install ]]; then install=true; shift; fi
+
+if [[ $install == true ]]; then
+  absent=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || absent+=("$package")
+  done
+  if ((${#absent[@]})); then
+    as_root=()
+    [[ $EUID == 0 ]] || as_root=(sudo)
+    echo "test.sh: installing ${absent[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
+  fi
+  export P2P_CHAT_REQUIRE_ALL=1
+fi
+
+# Programs of /usr/sbin are in no ordinary user's PATH.
+export PATH=$PATH:/usr/sbin:/sbin
+
+mkdir -p target
+log=target/test.log
+status=0
+# Binaries first: cargo builds a package's binary for its own tests only.
+cargo build --workspace --locked
+cargo test --workspace --locked --no-fail-fast "$@" 2>&1 | tee "$log" || status=$?
+
+count() { awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
+skipped=$(grep -c '^SKIPPED ' "$log" || true)
+echo
+if ((skipped)); then
+  echo "$skipped tests were SKIPPED: this computer lacks what they need. scripts/test.sh --install installs it."
+fi
+echo "$(($(count passed) - skipped)) passed, $(count failed) failed, $skipped skipped"
+exit "$status"
