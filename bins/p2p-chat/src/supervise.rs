@@ -11,6 +11,7 @@ use p2p_chat_protocol::transport::TransportEvent;
 use p2p_chat_protocol::ui::{Level, Notice, PluginStatus, UiEvent};
 use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::args::Settings;
 use crate::locate::Programs;
@@ -23,6 +24,8 @@ use crate::terminal::Terminal;
 
 /// Lines of stderr that wait for us; a plugin that writes more waits.
 const LOG_QUEUE: usize = 64;
+/// Silence on stderr after a plugin's end; what it wrote before is in the pipe already.
+const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// Runs the program to its end. The error is a sentence about a plugin that does not work.
 pub(crate) async fn supervise(
@@ -55,7 +58,7 @@ pub(crate) async fn supervise(
     while supervisor.ending.is_none() {
         supervisor.step(&mut signals, &mut logs).await;
     }
-    supervisor.end(&mut signals).await
+    supervisor.end(&mut signals, logs).await
 }
 
 struct Supervisor {
@@ -71,7 +74,7 @@ struct Supervisor {
     outputs: Vec<Output>,
     ending: Option<Ending>,
     /// Which plugin does not work, and how that showed.
-    broken: Option<String>,
+    broken: Option<(Role, String)>,
 }
 
 impl Supervisor {
@@ -200,22 +203,22 @@ impl Supervisor {
 
     /// The chat goes on without nat-helper, and with nobody else.
     fn give_up(&mut self, role: Role, reason: &str) {
-        let tail: String = self
-            .slot(role)
-            .tail
-            .lines()
-            .map(|line| format!("\n  {line}"))
-            .collect();
-        let sentence = format!("the {role} does not work: {reason}.{tail}");
         let status = PluginStatus::GivenUp;
         self.handle(Input::PluginStopped { role, status });
         if role == Role::NatHelper {
-            let (level, text) = (Level::Warn, sentence);
+            let (level, text) = (Level::Warn, self.report(role, reason));
             self.handle(Input::Notice(Notice { level, text }));
         } else {
-            self.broken = Some(sentence);
+            self.broken = Some((role, reason.to_owned()));
             self.ending = Some(Ending::Broken);
         }
+    }
+
+    /// What to say of a plugin that does not work, with the last it said itself.
+    fn report(&mut self, role: Role, reason: &str) -> String {
+        let tail = self.slot(role).tail.lines();
+        let tail: String = tail.map(|line| format!("\n  {line}")).collect();
+        format!("the {role} does not work: {reason}.{tail}")
     }
 
     fn debug(&mut self, text: String) {
@@ -248,7 +251,11 @@ impl Supervisor {
 
     /// transport first, which says goodbye to the peer; then nat-helper, which closes the port;
     /// then the ui, which was told of both.
-    async fn end(mut self, signals: &mut Signals) -> Result<Ending, String> {
+    async fn end(
+        mut self,
+        signals: &mut Signals,
+        mut logs: mpsc::Receiver<LogLine>,
+    ) -> Result<Ending, String> {
         let all = async {
             self.transport.close().await;
             let router_tidied = self.nat_helper.close().await;
@@ -260,15 +267,17 @@ impl Supervisor {
             // Asked a second time: at once. What still runs is killed as its slot is dropped.
             () = signals.next() => {}
         }
-        if let Some(terminal) = &self.terminal
-            && self.broken.is_some()
-        {
+        let Some((role, reason)) = self.broken.take() else {
+            return Ok(self.ending.unwrap_or(Ending::Fine));
+        };
+        // The last words of a plugin that ended may still be on the way.
+        while let Ok(Some(line)) = timeout(LAST_WORDS, logs.recv()).await {
+            self.slot(line.role).tail.push(line.text);
+        }
+        if let Some(terminal) = &self.terminal {
             terminal.restore();
         }
-        match self.broken {
-            Some(sentence) => Err(sentence),
-            None => Ok(self.ending.unwrap_or(Ending::Fine)),
-        }
+        Err(self.report(role, &reason))
     }
 }
 

@@ -10,8 +10,10 @@ pub(crate) struct Terminal {
     modes: rustix::termios::Termios,
 }
 
-/// Leave the other screen, show the cursor, paste without brackets; then a row of our own.
-const RESET: &[u8] = b"\x1b[?1049l\x1b[?25h\x1b[?2004l\r\x1b[K";
+/// Leave the other screen, show the cursor, paste without brackets; then a row of our own. Leaving
+/// the other screen also puts the cursor back to where it was saved, so it is saved first: on a
+/// terminal that was on its own screen all along it then stays where it is.
+const RESET: &[u8] = b"\x1b7\x1b[?1049l\x1b[?25h\x1b[?2004l\r\x1b[K";
 
 impl Terminal {
     /// The terminal, where stdin and stdout are both one.

@@ -122,8 +122,8 @@ pub struct Core {
     ui_ready: bool,
     transport_ready: bool,
     nat_ready: bool,
-    /// What to say as soon as a ui is there.
-    unsaid: Vec<Notice>,
+    /// What to say as soon as a ui is there, beside the story.
+    unsaid: Vec<UiEvent>,
     activity: Activity,
     peer: Option<Peer>,
     /// The number of the conversation's last text.
@@ -264,8 +264,8 @@ impl Core {
                 event,
             });
         }
-        for notice in std::mem::take(&mut self.unsaid) {
-            self.notice(notice.level, notice.text);
+        for event in std::mem::take(&mut self.unsaid) {
+            self.tell(event);
         }
         self.ask_for_missing();
     }
@@ -278,10 +278,10 @@ impl Core {
         self.story.record(&event);
         if self.ui_ready {
             self.out.push(Output::Ui { reply_to, event });
-        } else if let UiEvent::Notice(notice) = event
+        } else if matches!(event, UiEvent::Notice(_) | UiEvent::ConnectFailed(_))
             && self.unsaid.len() < MAX_UNSAID
         {
-            self.unsaid.push(notice);
+            self.unsaid.push(event);
         }
     }
 

@@ -291,3 +291,35 @@ fn a_port_in_use_is_said_before_the_program_ends() {
     };
     assert_eq!((notice.level, stop(&out)), (Level::Error, Some(1)));
 }
+
+#[test]
+fn what_fails_before_a_ui_is_there_is_said_when_it_is() {
+    let invite = Some(Invite::parse("192.0.2.1").expect("an address"));
+    let start = Start::Connect;
+    let mut core = Core::new(Config {
+        start,
+        invite,
+        ..Config::default()
+    });
+    let mut out = Vec::new();
+    core.handle(
+        Input::PluginReady(Role::Transport),
+        Now::default(),
+        &mut out,
+    );
+    let message = TransportEvent::ConnectFailed(Refusal::new(ErrorCode::NameNotFound, "No."));
+    let failed = Received {
+        id: None,
+        reply_to: None,
+        message,
+    };
+    core.handle(Input::Transport(failed), Now::default(), &mut out);
+    assert_eq!(stop(&out), None);
+    core.handle(Input::PluginReady(Role::Ui), Now::default(), &mut out);
+    assert!(
+        told(&out)
+            .iter()
+            .any(|event| matches!(event, UiEvent::ConnectFailed(_)))
+    );
+    assert_eq!(stop(&out), Some(69));
+}

@@ -1,0 +1,154 @@
+//! What goes wrong is said in a sentence, and in the exit code.
+
+mod support;
+
+use std::net::TcpListener;
+
+use support::Chat;
+
+/// Runs to the end; the exit code and everything it said.
+fn run(chat: Chat) -> (Option<i32>, String) {
+    let mut program = chat.piped();
+    program.end_input();
+    let code = program.exit_code();
+    (code, program.stdout.all() + &program.stderr.all())
+}
+
+fn assert_says(chat: Chat, code: i32, sentence: &str) {
+    let (found, said) = run(chat);
+    assert!(said.contains(sentence), "{said}");
+    assert_eq!(found, Some(code), "{said}");
+}
+
+#[test]
+fn a_wrong_port_is_named() {
+    for port in ["80a", "65536", "-1"] {
+        let sentence = if port == "-1" {
+            "unexpected argument"
+        } else {
+            "A port is 1 to 65535"
+        };
+        assert_says(
+            Chat::new(&["listen", port, "--insecure-legacy"]),
+            2,
+            sentence,
+        );
+    }
+    let connect = Chat::new(&["connect", "host:80a", "--insecure-legacy"]);
+    assert_says(connect, 2, "Invalid port number \"80a\"");
+}
+
+#[test]
+fn without_the_flag_nothing_insecure_happens() {
+    for args in [&["listen"][..], &["connect", "127.0.0.1"], &["connect"]] {
+        assert_says(
+            Chat::new(args),
+            3,
+            "[!] The secure channel is not built yet.",
+        );
+    }
+}
+
+#[test]
+fn a_code_in_the_arguments_is_refused() {
+    let chat = Chat::new(&["connect", "p2pc:127.0.0.1:8080#carrot-lemon-koala"]);
+    assert_says(
+        chat,
+        3,
+        "A code on the command line can be read by other programs.",
+    );
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("bound").port().to_string();
+    let listen = ["listen", &port, "--bind", "127.0.0.1", "--insecure-legacy"];
+    assert_says(
+        Chat::new(&listen),
+        1,
+        &format!("[!] Port {port} is in use on this computer."),
+    );
+}
+
+#[test]
+fn a_refused_connection_is_said() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("bound").port();
+    drop(free);
+    let sentence =
+        format!("[!] Connection refused: 127.0.0.1:{port} answered, but nobody listens there.");
+    assert_says(Chat::connect(port), 69, &sentence);
+}
+
+#[test]
+fn an_unknown_name_is_said() {
+    let chat = Chat::new(&["connect", "no-such-computer.invalid", "--insecure-legacy"]);
+    assert_says(
+        chat,
+        69,
+        "[!] No computer is called \"no-such-computer.invalid\".",
+    );
+}
+
+#[test]
+fn no_answer_in_ten_seconds_is_said() {
+    // One connection fills the queue of a listener that accepts nobody; the next gets no answer.
+    let full =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    full.bind(&any.into()).expect("bound");
+    full.listen(0).expect("it listens");
+    let address = full.local_addr().expect("bound").as_socket().expect("TCP");
+    let _first = std::net::TcpStream::connect(address).expect("the queue takes one");
+    let port = address.port();
+    let sentence = format!("[!] Connection timed out: Unable to reach 127.0.0.1:{port}.");
+    assert_says(Chat::connect(port), 69, &sentence);
+}
+
+#[test]
+fn mistakes_in_the_menu_are_named_and_asked_again() {
+    let mut menu = Chat::new(&[]).on_screen();
+    menu.expect_prompt("Select option:");
+    menu.keys("7\r")
+        .expect("[!] Invalid option")
+        .expect_prompt("Select option:");
+    menu.keys("1\r").expect_prompt("Port (default 8080):");
+    menu.keys("80a\r")
+        .expect("[!] Invalid port number \"80a\".");
+    menu.expect_prompt("Port (default 8080):");
+    drop(menu);
+    let mut menu = Chat::new(&[]).on_screen();
+    menu.expect_prompt("Select option:");
+    menu.keys("2\r")
+        .expect_prompt("Enter peer IP, hostname or invite:");
+    menu.keys("\r").expect("[!] IP address required");
+    menu.expect_prompt("Enter peer IP, hostname or invite:");
+}
+
+#[test]
+fn a_port_in_use_is_asked_again_in_the_menu() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("bound").port();
+    let mut menu = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    menu.expect_prompt("Select option:");
+    menu.keys("1\r").expect_prompt("Port (default 8080):");
+    menu.keys(&format!("{port}\r"))
+        .expect("is in use on this computer.");
+    menu.expect("Another port (Enter: any free one):");
+    menu.keys("\r").expect("[*] Listening on 127.0.0.1:");
+}
+
+#[test]
+fn after_a_failed_attempt_the_menu_is_back() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("bound").port();
+    drop(free);
+    let mut menu = Chat::new(&[]).on_screen();
+    menu.expect_prompt("Select option:");
+    menu.keys("2\r")
+        .expect_prompt("Enter peer IP, hostname or invite:");
+    menu.keys(&format!("127.0.0.1:{port}\r"))
+        .expect("[!] Connection refused:");
+    menu.expect_prompt("Select option:");
+}

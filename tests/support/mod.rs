@@ -1,0 +1,24 @@
+//! Real p2p-chat programs, driven from a test: through pipes ([`Piped`]) or a terminal
+//! ([`Screen`]). Waiting is expecting a text, with a deadline.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+
+mod command;
+mod piped;
+mod processes;
+mod screen;
+mod transcript;
+
+use std::time::Duration;
+
+pub(crate) use command::{Chat, plugin};
+pub(crate) use piped::Piped;
+pub(crate) use processes::{all_gone, children_of, signal, wait_until};
+pub(crate) use screen::Screen;
+
+/// Far more than anything here takes on a busy machine; only a failing test waits so long.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

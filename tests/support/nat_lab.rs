@@ -1,0 +1,296 @@
+//! A home router with a real UPnP daemon, in network namespaces of the test's own:
+//! `scripts/nat-lab.sh`, driven from a test. Everything ends with the test.
+//!
+//! Included by `#[path]` where it is needed. Start reading at [`NatLab::up`].
+
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+/// Starting one takes half a second, on a busy machine some more.
+const READY_LIMIT: Duration = Duration::from_secs(20);
+
+/// What `nat-lab.sh` and these tests run.
+const PROGRAMS: [&str; 10] = [
+    "bash",
+    "ip",
+    "nft",
+    "ss",
+    "sysctl",
+    "flock",
+    "unshare",
+    "nsenter",
+    "miniupnpd",
+    "ncat",
+];
+
+/// The public address of the lab's router, and its address at home.
+pub(crate) const PUBLIC_IP: &str = "128.66.0.1";
+/// The router's address at home.
+pub(crate) const ROUTER_IP: &str = "192.168.77.1";
+/// The first computer at home, in namespace `lan`.
+pub(crate) const LAN_IP: &str = "192.168.77.2";
+
+/// A running lab.
+pub(crate) struct NatLab {
+    /// Holds the user namespace the lab lives in; none where this process is root.
+    rootless: Option<Child>,
+    state: tempfile::TempDir,
+    prefix: String,
+}
+
+impl NatLab {
+    /// Starts a lab with these options of `nat-lab.sh up`. Where this machine cannot, it says so
+    /// and gives `None`: the test is to return then.
+    pub(crate) fn up(test: &str, options: &[&str]) -> Option<Self> {
+        let lab = Self::prepare(test)?;
+        let output = lab.script(&[&["up"], options].concat());
+        assert!(output.status.success(), "nat-lab.sh up: {output:?}");
+        Some(lab)
+    }
+
+    fn prepare(test: &str) -> Option<Self> {
+        let missing: Vec<_> = PROGRAMS.into_iter().filter(|p| !is_there(p)).collect();
+        if !missing.is_empty() {
+            return skipped(test, &missing.join(" "));
+        }
+        let state = tempfile::tempdir().expect("a folder for the lab");
+        match rootless() {
+            Ok(child) => Some(Self {
+                rootless: Some(child),
+                state,
+                prefix: "natlab-".to_owned(),
+            }),
+            Err(_) if rustix::process::geteuid().is_root() => {
+                let unique = state.path().file_name().unwrap_or_default();
+                Some(Self {
+                    rootless: None,
+                    prefix: format!("lab{}-", unique.to_string_lossy().replace('.', "")),
+                    state,
+                })
+            }
+            Err(reason) => skipped(test, &format!("root, or user namespaces ({reason})")),
+        }
+    }
+
+    /// Runs `nat-lab.sh` with these arguments to its end.
+    pub(crate) fn script(&self, arguments: &[&str]) -> Output {
+        let mut command = self.inside(Pids::Lab, Path::new("bash"));
+        command.arg(script_path()).args(arguments);
+        command.stdin(Stdio::null()).output().expect("bash runs")
+    }
+
+    /// A command in one of the lab's namespaces (`lan`, `lan2`, `router`, `wan`…). The child's
+    /// process id is the program's own, so signals reach it.
+    pub(crate) fn command(&self, namespace: &str, program: impl AsRef<Path>) -> Command {
+        let mut command = self.inside(Pids::Host, Path::new("ip"));
+        command
+            .args(["netns", "exec"])
+            .arg(format!("{}{namespace}", self.prefix))
+            .arg(program.as_ref());
+        command
+    }
+
+    /// The forwarding rules the router's daemon holds now.
+    pub(crate) fn rules(&self) -> String {
+        let output = self.script(&["rules"]);
+        assert!(output.status.success(), "nat-lab.sh rules: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Do bytes sent from outside to the router's `external` port arrive at `port` of `lan`?
+    pub(crate) fn passes(&self, external: u16, port: u16) -> bool {
+        let listener = self
+            .command("lan", "ncat")
+            .args(["-4", "-v", "--recv-only", "-l", LAN_IP, &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ncat starts");
+        let mut listener = KilledOnDrop(listener);
+        let said = lines(listener.0.stderr.take().expect("piped"));
+        while !next(&said, READY_LIMIT)
+            .expect("ncat listens")
+            .contains("Listening")
+        {}
+        let received = lines(listener.0.stdout.take().expect("piped"));
+
+        let mut sender = self
+            .command("wan", "ncat")
+            .args([
+                "-4",
+                "--send-only",
+                "-w",
+                "1",
+                PUBLIC_IP,
+                &external.to_string(),
+            ])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ncat starts");
+        let mut bytes = sender.stdin.take().expect("piped");
+        // Where the port is closed ncat may be gone before it reads them.
+        let _ = bytes.write_all(b"hello from outside\n");
+        drop(bytes);
+        let connected = sender.wait().expect("ncat ends by itself").success();
+        connected && next(&received, READY_LIMIT).as_deref() == Some("hello from outside")
+    }
+
+    /// A command in the lab's user, mount and network namespaces; its own process ids where the
+    /// script must find the daemons it started.
+    fn inside(&self, pids: Pids, program: &Path) -> Command {
+        let mut command = match &self.rootless {
+            Some(child) => {
+                let of = |kind| format!("/proc/{}/ns/{kind}", child.id());
+                let mut command = Command::new("nsenter");
+                // Who we are outside is root inside; asking for it again needs rights we lack.
+                command.arg("--preserve-credentials");
+                command.arg(format!("--user={}", of("user")));
+                command.arg(format!("--mount={}", of("mnt")));
+                command.arg(format!("--net={}", of("net")));
+                if let Pids::Lab = pids {
+                    command.arg(format!("--pid={}", of("pid_for_children")));
+                }
+                command.arg(program).env("NATLAB_STATE", "/run/natlab");
+                command
+            }
+            None => {
+                let mut command = Command::new(program);
+                command.env("NATLAB_STATE", self.state.path());
+                command
+            }
+        };
+        command.env("NATLAB_PREFIX", &self.prefix);
+        command.env("PATH", search_path());
+        command
+    }
+}
+
+impl Drop for NatLab {
+    fn drop(&mut self) {
+        match &mut self.rootless {
+            // All that runs inside ends with it.
+            Some(child) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            None => drop(self.script(&["down"])),
+        }
+    }
+}
+
+/// Whose process ids a command sees.
+#[derive(Clone, Copy)]
+enum Pids {
+    Lab,
+    Host,
+}
+
+/// Says that a test did not run, and why; with `P2P_CHAT_REQUIRE_ALL=1` it fails instead.
+pub(crate) fn skipped<T>(test: &str, missing: &str) -> Option<T> {
+    let all = std::env::var_os("P2P_CHAT_REQUIRE_ALL").is_some_and(|value| value == "1");
+    assert!(!all, "{test} cannot run: {missing}");
+    // Not `eprintln!`, which a passing test's captured output would swallow.
+    let _ = writeln!(io::stderr(), "SKIPPED {test}: {missing}");
+    None
+}
+
+/// Whether a test may make a namespace of its own; where not, says that it is skipped.
+pub(crate) fn user_namespaces_work(test: &str) -> bool {
+    let tried = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net", "true"])
+        .output();
+    let works = tried.is_ok_and(|output| output.status.success());
+    works || skipped::<()>(test, "unshare, or user namespaces").is_some()
+}
+
+/// The lines of a child's output, read by a thread so that waiting for one can have a limit.
+pub(crate) fn lines(source: impl io::Read + Send + 'static) -> Receiver<String> {
+    // More lines than any test reads; a child that says more waits.
+    let (sender, receiver) = mpsc::sync_channel(1024);
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines() {
+            let Ok(line) = line else { break };
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line; `None` at the end.
+///
+/// # Panics
+/// When nothing comes within `limit`.
+pub(crate) fn next(lines: &Receiver<String>, limit: Duration) -> Option<String> {
+    match lines.recv_timeout(limit) {
+        Ok(line) => Some(line),
+        Err(mpsc::RecvTimeoutError::Disconnected) => None,
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line within {limit:?}"),
+    }
+}
+
+/// Looks again and again until it is so.
+///
+/// # Panics
+/// When it is not so within `limit`.
+pub(crate) fn wait_until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A child that does not outlive its test.
+pub(crate) struct KilledOnDrop(pub(crate) Child);
+
+impl Drop for KilledOnDrop {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Makes the namespaces; they last as long as the child, and it as long as its stdin.
+fn rootless() -> Result<Child, String> {
+    let mut child = Command::new("bash")
+        .arg(script_path())
+        .args(["rootless", "sh", "-c", "echo ready && exec cat"])
+        .env("PATH", search_path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let said = lines(child.stdout.take().expect("piped"));
+    if next(&said, READY_LIMIT).as_deref() == Some("ready") {
+        return Ok(child);
+    }
+    let reason = lines(child.stderr.take().expect("piped"));
+    let _ = child.wait();
+    Err(next(&reason, READY_LIMIT).unwrap_or_default())
+}
+
+fn script_path() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package.ancestors().nth(2).expect("packages are two deep");
+    root.join("scripts/nat-lab.sh")
+}
+
+/// Debian keeps these programs where an ordinary user's PATH does not look.
+fn search_path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    format!("{path}:/usr/sbin:/sbin")
+}
+
+fn is_there(program: &str) -> bool {
+    std::env::split_paths(&search_path()).any(|folder| folder.join(program).is_file())
+}

@@ -1,0 +1,71 @@
+//! Processes as the kernel sees them.
+
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::DEADLINE;
+
+/// Between two looks at something that has no event of its own.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Waits until `is_so`, or panics with `what`.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
+/// Waits for the end of a process; its exit code, `Some(None)` after a signal.
+pub(crate) fn wait_for_exit(mut look: impl FnMut() -> Option<ExitStatus>) -> Option<Option<i32>> {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        match look() {
+            Some(status) => return Some(status.code()),
+            None if Instant::now() >= deadline => return None,
+            None => std::thread::sleep(LOOK_AGAIN),
+        }
+    }
+}
+
+/// The children of a process, with their names.
+pub(crate) fn children_of(parent: u32) -> Vec<(u32, String)> {
+    let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (head, tail) = stat.rsplit_once(") ")?;
+        let name = head.split_once('(')?.1.to_owned();
+        let mut fields = tail.split(' ');
+        let (state, ppid) = (fields.next()?, fields.next()?);
+        (ppid == parent.to_string() && state != "Z").then_some((pid, name))
+    })
+    .collect()
+}
+
+/// Waits until none of these processes lives.
+pub(crate) fn all_gone(processes: &[(u32, String)]) {
+    for (pid, name) in processes {
+        wait_until(
+            &format!("the end of {name} ({pid})"),
+            || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+                Ok(stat) => stat
+                    .rsplit_once(") ")
+                    .is_some_and(|(_, tail)| tail.starts_with('Z')),
+                Err(_) => true,
+            },
+        );
+    }
+}
+
+/// Sends a signal to a process this test started.
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .expect("a pid");
+    kill_process(pid, signal).expect("it was started here");
+}
