@@ -103,6 +103,8 @@ impl Life {
                 },
                 stuck = &mut writer, if writing => {
                     writing = false;
+                    // Nobody's process: its end is ours.
+                    if self.child.is_none() { silent = Some(Instant::now()); }
                     if stuck { self.fail(format!("it read nothing for {} s", STALLED.as_secs())); }
                 }
                 code = wait(&mut self.child), if exited.is_none() => exited = Some(code),

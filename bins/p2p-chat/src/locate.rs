@@ -116,6 +116,10 @@ impl Places {
 }
 
 fn is_executable(file: &Path) -> bool {
+    // Without a folder to start from, `which` takes no relative path.
+    let Ok(file) = std::path::absolute(file) else {
+        return false;
+    };
     which::which_in_global(file, None::<&str>).is_ok_and(|mut found| found.next().is_some())
 }
 
@@ -202,7 +206,14 @@ mod tests {
         );
         let path = tree.0.path().join("my/ui.py").display().to_string();
         assert_eq!(tree.found("", Some(&path)).as_deref(), Some("my/ui.py"));
-        assert_eq!(tree.found("", Some("./no/such")), None);
+        let places = tree.places("");
+        assert!(places.find(Role::Ui, Some("./no/such")).is_err());
+        // Tests run in the package's folder.
+        let program = std::env::current_exe().expect("this test");
+        let here = std::env::current_dir().expect("a folder");
+        let up = "../".repeat(here.components().count() - 1);
+        let relative = format!("./{up}{}", program.display());
+        assert!(places.find(Role::Ui, Some(&relative)).is_ok(), "{relative}");
         assert_eq!(tree.found("~/opt", Some("../x")), None);
         assert_eq!(tree.found("~/opt", Some("tui;ls")), None);
     }

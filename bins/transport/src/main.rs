@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! transport: the part of p2p-chat that reaches the network. It owns the sockets and the keys,
+//! reads no files, and knows nothing of messages, menus or routers: payloads pass through unread.
+//!
+//! Start reading at [`service`], the one loop; then [`session`], which is one connection, and
+//! [`channel`], the seam behind which a way of carrying payloads stands. There is one way so far,
+//! [`legacy`]: what the original Python program speaks. [`seat`] decides who of several callers
+//! is the peer; [`listen`] and [`dial`] are the two ways to a connection.
+
+mod channel;
+mod dial;
+mod legacy;
+mod listen;
+mod log;
+mod outbox;
+mod own_addresses;
+mod reports;
+mod requests;
+mod seat;
+mod sends;
+mod service;
+mod session;
+mod target;
+
+use std::process::ExitCode;
+
+use p2p_chat_plugin::Identity;
+use p2p_chat_protocol::Role;
+
+fn main() -> ExitCode {
+    let identity = Identity {
+        role: Role::Transport,
+        name: "transport",
+        version: env!("CARGO_PKG_VERSION"),
+        summary: "listens, connects, and carries a chat between two computers",
+    };
+    p2p_chat_plugin::main(&identity, |_welcome, pipe| service::run(pipe))
+}

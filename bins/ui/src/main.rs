@@ -1,2 +1,47 @@
-//! x
-fn main() {}
+//! The line UI of p2p-chat: a terminal or a pair of pipes on the user's side, the supervisor's
+//! pipe on stdin and stdout. No network, no keys, no files.
+//!
+//! Start reading at [`state`], which decides everything and does no IO; [`typed`] is its other
+//! half. [`session`] is the thin loop around it, [`face`] the user's side of that loop.
+//!
+//! Pure: [`command`], [`menu`], [`view`] with [`reach`], [`talk`], [`peer`] and [`status`],
+//! [`rows`], [`outgoing`], [`cutter`]. Threads: [`screen`] with [`editor`] on a terminal,
+//! [`plain`] elsewhere; both draw what lies on the [`desk`].
+
+mod command;
+mod cutter;
+mod desk;
+mod editor;
+mod face;
+mod menu;
+mod outgoing;
+mod peer;
+mod plain;
+mod quoted;
+mod reach;
+mod rows;
+mod screen;
+mod session;
+mod state;
+mod status;
+mod talk;
+mod terminal;
+mod typed;
+mod view;
+
+use std::process::ExitCode;
+
+use p2p_chat_plugin::Identity;
+use p2p_chat_protocol::Role;
+
+fn main() -> ExitCode {
+    let identity = Identity {
+        role: Role::Ui,
+        name: "ui",
+        version: env!("CARGO_PKG_VERSION"),
+        summary: "shows a chat in a terminal, line by line.",
+    };
+    // Taken before anything is opened: where they are missing, the next file would get their number.
+    let user = terminal::users_descriptors();
+    p2p_chat_plugin::main(&identity, |welcome, pipe| session::run(user, welcome, pipe))
+}

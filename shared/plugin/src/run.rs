@@ -30,13 +30,15 @@ pub enum PipeClosed {
     Ended,
     /// The other side does not want us, or is none of ours.
     Refused(String),
+    /// Something broke.
+    Failed(io::Error),
 }
 
 impl From<io::Error> for PipeClosed {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Ended,
-            _ => Self::Refused(error.to_string()),
+            _ => Self::Failed(error),
         }
     }
 }
@@ -57,11 +59,8 @@ where
         None if as_plugin => serve(identity, service),
         None | Some("--help" | "-h") => say(&explain(identity)),
         Some(other) => {
-            eprintln!(
-                "{}: no option {other:?}. --help says what it is.",
-                identity.name
-            );
-            ExitCode::from(2)
+            let sentence = format!("no option {other:?}. --help says what it is");
+            complain(identity, &sentence, ExitCode::from(2))
         }
     }
 }
@@ -96,8 +95,11 @@ where
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("ERROR {}: cannot start: {error}", identity.name);
-            return ExitCode::FAILURE;
+            return complain(
+                identity,
+                &format!("cannot start: {error}"),
+                ExitCode::FAILURE,
+            );
         }
     };
     let outcome = runtime.block_on(async {
@@ -110,11 +112,15 @@ where
     runtime.shutdown_background();
     match outcome {
         Ok(()) | Err(PipeClosed::Ended) => ExitCode::SUCCESS,
-        Err(PipeClosed::Refused(reason)) => {
-            eprintln!("ERROR {}: {reason}", identity.name);
-            ExitCode::from(EXIT_USAGE)
-        }
+        Err(PipeClosed::Refused(reason)) => complain(identity, &reason, ExitCode::from(EXIT_USAGE)),
+        Err(PipeClosed::Failed(error)) => complain(identity, &error.to_string(), ExitCode::FAILURE),
     }
+}
+
+fn complain(identity: &Identity, sentence: &str, code: ExitCode) -> ExitCode {
+    // A stderr nobody reads is no reason to panic.
+    let _ = writeln!(io::stderr(), "ERROR {}: {sentence}", identity.name);
+    code
 }
 
 /// One thread a process is enough, and waking another costs more than the work.

@@ -1,0 +1,156 @@
+//! The machine's face: requests in, events out.
+//!
+//! Every request becomes a job of its own, so a slow router never keeps the pipe from being read.
+
+use std::io;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use p2p_chat_plugin::{Inbox, Incoming, Pipe};
+use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortLost, Probed};
+use p2p_chat_protocol::{ErrorCode, Received, Refusal};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::gateway::{self, Gateway, REMOVAL_LIMIT};
+use crate::jobs::{Jobs, MAX_JOBS};
+use crate::lease;
+use crate::mapping::{METHOD, Mapping, News, Wish};
+use crate::stop::{Signals, Stop};
+
+/// One event of each job may wait for the pipe; after that the job does.
+const EVENT_QUEUE: usize = MAX_JOBS as usize;
+
+/// A supervisor that reads nothing for so long is stuck, and its port is better closed.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+
+/// An event, and the request it answers.
+type Told = (Option<u64>, NatEvent);
+
+/// Serves until the end of stdin or a signal, then removes what is mapped.
+pub(crate) async fn serve(pipe: Pipe) -> io::Result<()> {
+    let mut jobs = Jobs::new();
+    let outcome = exchange(pipe, &mut jobs).await;
+    if !jobs.end(REMOVAL_LIMIT).await {
+        eprintln!("WARN the router did not close every port in time; the lease does");
+    }
+    outcome
+}
+
+/// Reads and writes. When it returns the queue is gone, so no job waits to be heard any more.
+async fn exchange(mut pipe: Pipe, jobs: &mut Jobs) -> io::Result<()> {
+    let (tell, mut told) = mpsc::channel(EVENT_QUEUE);
+    let mut signals = Signals::catch()?;
+    let mut inbox = Inbox::default();
+    loop {
+        tokio::select! {
+            () = signals.received() => return Ok(()),
+            line = pipe.reader.next() => {
+                let Some(line) = line? else { return Ok(()) };
+                let refused = match inbox.read(&line) {
+                    Incoming::Message(received) => start(received, jobs, &tell),
+                    Incoming::Refuse(id, refusal) => Some((Some(id), NatEvent::Error(refusal))),
+                    Incoming::BadReply(..) | Incoming::Ignore => None,
+                };
+                let Some((reply_to, event)) = refused else { continue };
+                pipe.writer.reply(reply_to, &event);
+            }
+            Some((reply_to, event)) = told.recv() => pipe.writer.reply(reply_to, &event),
+        }
+        timeout(WRITE_LIMIT, pipe.writer.flush()).await??;
+    }
+}
+
+/// Begins what is asked for; returns the reply where nothing is begun.
+fn start(
+    received: Received<NatRequest>,
+    jobs: &mut Jobs,
+    tell: &mpsc::Sender<Told>,
+) -> Option<Told> {
+    let Received { id, message, .. } = received;
+    let refuse = |code, sentence| Some((id, NatEvent::Error(Refusal::new(code, sentence))));
+    let Some(place) = jobs.place() else {
+        return refuse(
+            ErrorCode::Busy,
+            "Too many requests at a time. Ask again later.",
+        );
+    };
+    let tell = tell.clone();
+    match message {
+        NatRequest::MapPort(request) => {
+            let Some(wish) = wish(&request) else {
+                return refuse(
+                    ErrorCode::InvalidMessage,
+                    "a port is 1 to 65535, a lease is 1 to 86400 seconds",
+                );
+            };
+            jobs.start_on(wish.port, place, |stop| hold(wish, stop, id, tell));
+        }
+        NatRequest::UnmapPort(request) => match NonZeroU16::new(request.port) {
+            // It begins when the port's last job has ended, and its mapping is removed by then.
+            Some(port) => jobs.start_on(port, place, |_stop| async move {
+                say(&tell, id, NatEvent::Ok).await;
+            }),
+            None => return Some((id, NatEvent::Ok)),
+        },
+        NatRequest::Probe => jobs.start(place, async move {
+            say(&tell, id, NatEvent::Probed(probe().await)).await;
+        }),
+    }
+    None
+}
+
+fn wish(request: &MapPort) -> Option<Wish> {
+    let port = NonZeroU16::new(request.port)?;
+    Some(Wish {
+        port,
+        external_port: match request.external_port {
+            Some(wanted) => NonZeroU16::new(wanted)?,
+            None => port,
+        },
+        lease: lease::length(request.lease_s)?,
+    })
+}
+
+/// A mapping, from its request to its removal.
+async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) {
+    let mut mapping = match Mapping::open(wish, &mut stop).await {
+        Ok(mapping) => mapping,
+        Err(failure) => return say(&tell, id, NatEvent::Error(failure.refusal())).await,
+    };
+    say(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
+    while let Some(news) = mapping.next(&mut stop).await {
+        let event = match news {
+            News::Mapped => NatEvent::PortMapped(mapping.port_mapped()),
+            News::Lost(reason) => NatEvent::PortLost(PortLost {
+                port: wish.port.get(),
+                reason,
+            }),
+        };
+        say(&tell, None, event).await;
+    }
+    if let Err(reason) = mapping.close().await {
+        eprintln!("WARN port {} was not closed: {reason}", wish.port);
+    }
+}
+
+async fn probe() -> Probed {
+    let text = |ip: std::net::IpAddr| ip.to_string();
+    match Gateway::search().await {
+        Ok(gateway) => Probed {
+            gateway: Some(text(gateway.ip())),
+            local_ip: Some(text(gateway.local_ip())),
+            external_ip: gateway.external_ip().await.ok().map(text),
+            methods: vec![METHOD.to_owned()],
+        },
+        Err(_) => Probed {
+            local_ip: gateway::local_ip().await.map(text),
+            ..Probed::default()
+        },
+    }
+}
+
+/// Tells it to the pipe, unless that is closed.
+async fn say(tell: &mpsc::Sender<Told>, reply_to: Option<u64>, event: NatEvent) {
+    let _ = tell.send((reply_to, event)).await;
+}

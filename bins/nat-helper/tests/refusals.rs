@@ -1,0 +1,130 @@
+//! Routers that say no, or something worse.
+
+#[path = "support/fake_router.rs"]
+mod fake_router;
+mod support;
+
+use std::time::Duration;
+
+use p2p_chat_protocol::ErrorCode;
+
+use fake_router::FakeRouter;
+use support::nat_lab::NatLab;
+use support::{MAP, Plugin, plugin_in};
+
+/// Not a test: the fake router's process begins here.
+#[test]
+fn fake_router_process() {
+    fake_router::serve_if_asked();
+}
+
+fn start(test: &str, manner: &str) -> Option<(NatLab, FakeRouter, Plugin)> {
+    let lab = NatLab::up(test, &["--no-daemon"])?;
+    let router = FakeRouter::start(&lab, manner, "fake_router_process");
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    Some((lab, router, plugin))
+}
+
+/// A router with this address outside opens nothing, and the reply says this.
+fn refuses_an_address(test: &str, address: &str, sentence: &str) {
+    let Some((_lab, router, plugin)) = start(test, address) else {
+        return;
+    };
+    let refusal = plugin.refused();
+    assert_eq!(refusal.code, ErrorCode::MappingRefused);
+    assert_eq!(refusal.message, sentence);
+    plugin.end();
+    assert_eq!(
+        router.asked(),
+        ["getexternalipaddress"],
+        "no port is left open"
+    );
+}
+
+#[test]
+fn a_shared_address_is_refused_with_its_cause() {
+    refuses_an_address(
+        "a_shared_address_is_refused_with_its_cause",
+        "100.64.0.2",
+        "Nobody outside can reach you: your provider shares one public address among customers \
+         (router has 100.64.0.2). Let your friend listen.",
+    );
+}
+
+#[test]
+fn a_second_router_is_refused_with_its_cause() {
+    refuses_an_address(
+        "a_second_router_is_refused_with_its_cause",
+        "192.168.0.10",
+        "Nobody outside can reach you: there are two routers, one behind the other (yours has \
+         192.168.0.10). Forward port 8080 on the outer one too, or let your friend listen.",
+    );
+}
+
+#[test]
+fn a_real_router_behind_carrier_nat_is_refused() {
+    let Some(lab) = NatLab::up("a_real_router_behind_carrier_nat_is_refused", &["--cgnat"]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    let refusal = plugin.refused();
+    assert_eq!(refusal.code, ErrorCode::MappingRefused);
+    assert_eq!(
+        refusal.message,
+        "UPnP: Failed to forward port. Manual port forwarding required. \
+         (router: it has no public address)"
+    );
+}
+
+#[test]
+fn the_reason_of_a_refusal_is_told() {
+    let Some((_lab, _router, plugin)) = start("the_reason_of_a_refusal_is_told", "refuses") else {
+        return;
+    };
+    let refusal = plugin.refused();
+    assert_eq!(refusal.code, ErrorCode::MappingRefused);
+    assert_eq!(
+        refusal.message,
+        "UPnP: Failed to forward port. Manual port forwarding required. \
+         (router: it opens ports only for ever)"
+    );
+}
+
+#[test]
+fn a_port_the_router_never_gives_out_becomes_another() {
+    let Some(lab) = NatLab::up("a_port_the_router_never_gives_out_becomes_another", &[]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(r#"{"type":"map_port","id":1,"port":8080,"external_port":80,"lease_s":60}"#);
+    let external = plugin.mapped().external_address;
+    let port = external
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok());
+    assert!(port >= Some(1024_u16), "{external}");
+}
+
+#[test]
+fn a_router_that_hangs_keeps_nobody() {
+    let Some((_lab, router, mut plugin)) = start("a_router_that_hangs_keeps_nobody", "hangs")
+    else {
+        return;
+    };
+    let refusal = plugin.refused();
+    assert_eq!(refusal.code, ErrorCode::MappingRefused);
+    assert!(
+        refusal.message.ends_with("(router: no answer in 3 s)"),
+        "{}",
+        refusal.message
+    );
+
+    router.asked();
+    plugin.ask(MAP);
+    router.wait_for("getexternalipaddress");
+    let (status, took) = plugin.end();
+    assert_eq!(status.code(), Some(0));
+    assert!(took < Duration::from_millis(2_500), "took {took:?}");
+}

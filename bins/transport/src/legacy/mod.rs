@@ -1,0 +1,68 @@
+//! INSECURE chats with the original Python program: its own protocol and nothing else.
+//!
+//! The listener sends a Fernet key in clear, then both sides write bare Fernet tokens under that
+//! one key, without any framing. [`tokens`] finds their ends exactly; [`write`] sends so slowly
+//! and in such small pieces that the original program, which takes every read for one token,
+//! gets them whole. Start reading at [`establish`].
+
+mod key;
+mod read;
+mod tokens;
+mod write;
+
+use std::time::Duration;
+
+use p2p_chat_protocol::ui::Direction;
+use p2p_chat_protocol::{ErrorCode, Refusal};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use self::key::NoKey;
+
+/// The half that sends.
+pub(crate) type Sender = write::TokenWriter<OwnedWriteHalf>;
+/// The half that receives.
+pub(crate) type Receiver = read::TokenReader<OwnedReadHalf>;
+
+/// The listener sends its key at once; five seconds are many round trips over any line.
+const KEY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends or receives the key.
+pub(crate) async fn establish(
+    stream: TcpStream,
+    direction: Direction,
+    peer: &str,
+) -> Result<(Sender, Receiver), Refusal> {
+    let (mut reader, mut writer) = stream.into_split();
+    let exchange = async {
+        match direction {
+            Direction::Incoming => key::send(&mut writer).await,
+            Direction::Outgoing => key::receive(&mut reader).await,
+        }
+    };
+    let fernet = match timeout(KEY_TIMEOUT, exchange).await {
+        Ok(Ok(fernet)) => fernet,
+        Ok(Err(NoKey::HungUp)) => return Err(hung_up(peer)),
+        Ok(Err(NoKey::NotAKey)) | Err(_) => return Err(other_program(peer)),
+    };
+    Ok((
+        Sender::new(writer, fernet.clone()),
+        Receiver::new(reader, fernet),
+    ))
+}
+
+fn hung_up(peer: &str) -> Refusal {
+    let sentence = format!(
+        "{peer} hung up before the chat began. It is busy, or it is another program. Ask your friend."
+    );
+    Refusal::new(ErrorCode::HandshakeFailed, sentence)
+}
+
+fn other_program(peer: &str) -> Refusal {
+    let sentence = format!(
+        "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. \
+         Is the port right? Has your friend chosen INSECURE as well?"
+    );
+    Refusal::new(ErrorCode::HandshakeFailed, sentence)
+}

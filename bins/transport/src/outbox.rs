@@ -1,0 +1,124 @@
+//! What waits for stdout.
+//!
+//! A write that is under way lives here, not in the loop's `select!`, so the loop can go on
+//! watching stdin meanwhile: a supervisor that reads no more may still say goodbye.
+
+use std::io;
+use std::pin::Pin;
+
+use p2p_chat_plugin::{LineWriter, Sink};
+use p2p_chat_protocol::Refusal;
+use p2p_chat_protocol::transport::TransportEvent;
+
+/// The events and replies a stuck supervisor may leave lying here before stdin is left alone.
+/// It has at most 256 requests outstanding, and each is worth one reply and few events.
+const MAX_WAITING: usize = 1024;
+
+type Writer = LineWriter<Sink>;
+type Flush = Pin<Box<dyn Future<Output = (Writer, io::Result<()>)> + Send>>;
+
+/// Events and replies in their order.
+pub(crate) struct Outbox {
+    /// `None` while a write is under way: it has the writer.
+    writer: Option<Writer>,
+    flush: Option<Flush>,
+    waiting: Vec<(Option<u64>, TransportEvent)>,
+}
+
+impl Outbox {
+    pub(crate) fn new(writer: Writer) -> Self {
+        Self {
+            writer: Some(writer),
+            flush: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Adds something that was not asked for.
+    pub(crate) fn event(&mut self, event: TransportEvent) {
+        self.waiting.push((None, event));
+    }
+
+    /// Adds the answer to request `id`. Who gave no id wants no `ok` and no `error`.
+    pub(crate) fn reply(&mut self, id: Option<u64>, answer: Result<TransportEvent, Refusal>) {
+        let event = answer.unwrap_or_else(TransportEvent::Error);
+        let is_verdict = matches!(event, TransportEvent::Ok | TransportEvent::Error(_));
+        if id.is_some() || !is_verdict {
+            self.waiting.push((id, event));
+        }
+    }
+
+    /// All of it is written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.flush.is_none()
+    }
+
+    /// There is room for the answers to another batch of requests.
+    pub(crate) fn has_room(&self) -> bool {
+        self.waiting.len() < MAX_WAITING
+    }
+
+    /// Writes all there is, together. Cancel-safe: a write under way is taken up again.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        loop {
+            if let Some(flush) = &mut self.flush {
+                let (writer, written) = flush.await;
+                self.flush = None;
+                self.writer = Some(writer);
+                written?;
+            }
+            if self.waiting.is_empty() {
+                return Ok(());
+            }
+            if let Some(mut writer) = self.writer.take() {
+                for (reply_to, event) in self.waiting.drain(..) {
+                    writer.reply(reply_to, &event);
+                }
+                self.flush = Some(Box::pin(async move {
+                    let written = writer.flush().await;
+                    (writer, written)
+                }));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p2p_chat_plugin::Pipe;
+    use p2p_chat_protocol::ErrorCode;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_dropped_flush_is_taken_up_again_and_tears_no_line() {
+        let (near, mut far) = Pipe::memory();
+        let mut outbox = Outbox::new(near.writer);
+        // More than the pipe holds, so that the write stops in the middle.
+        let long = "x".repeat(100_000);
+        outbox.reply(Some(1), Err(Refusal::new(ErrorCode::Internal, &*long)));
+        tokio::select! {
+            biased;
+            _ = outbox.flush() => panic!("it cannot have been written whole"),
+            () = tokio::task::yield_now() => {}
+        }
+        outbox.reply(Some(2), Ok(TransportEvent::Ok));
+        let (written, lines) = tokio::join!(outbox.flush(), async {
+            let first = far.reader.next().await.expect("readable").expect("a line");
+            let second = far.reader.next().await.expect("readable").expect("a line");
+            (first.len(), second)
+        });
+        written.expect("written");
+        assert!(lines.0 > 100_000);
+        assert_eq!(lines.1, br#"{"type":"ok","reply_to":2}"#.as_slice());
+    }
+
+    #[tokio::test]
+    async fn who_gave_no_id_gets_no_verdict() {
+        let (near, _far) = Pipe::memory();
+        let mut outbox = Outbox::new(near.writer);
+        outbox.reply(None, Ok(TransportEvent::Ok));
+        outbox.reply(None, Err(Refusal::new(ErrorCode::Busy, "not now")));
+        assert!(outbox.is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! What a line typed in a chat means. Pure.
+
+use crate::quoted::quoted;
+
+/// A typed line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing to send.
+    Blank,
+    /// A text for the peer.
+    Text(String),
+    /// Something for this program.
+    Command(Command),
+    /// It looks like a command and is none: the sentence that says so.
+    Unknown(String),
+}
+
+/// What this program can be told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Leave.
+    Quit,
+    /// Forget the conversation.
+    Clear,
+    /// Say how things are.
+    Status,
+    /// List the commands.
+    Help,
+}
+
+/// The answer to `/help`.
+pub(crate) const HELP: [&str; 5] = [
+    "[*] /quit     leave the chat (also /exit, /q)",
+    "[*] /clear    wipe the screen and the conversation in memory",
+    "[*] /status   who is connected, and how",
+    "[*] /help     this list",
+    "[*] //text    sends /text",
+];
+
+/// Understands one line. Commands ignore case and outer blanks; a text stays as it was typed.
+pub(crate) fn understand(line: &str) -> Meaning {
+    let trimmed = line.trim();
+    if trimmed.is_empty() {
+        return Meaning::Blank;
+    }
+    if trimmed.starts_with("//") {
+        return Meaning::Text(line.replacen("//", "/", 1));
+    }
+    if !trimmed.starts_with('/') {
+        return Meaning::Text(line.to_owned());
+    }
+    match trimmed.to_ascii_lowercase().as_str() {
+        "/quit" | "/exit" | "/q" => Meaning::Command(Command::Quit),
+        "/clear" => Meaning::Command(Command::Clear),
+        "/status" => Meaning::Command(Command::Status),
+        "/help" => Meaning::Command(Command::Help),
+        _ => Meaning::Unknown(no_such_command(trimmed)),
+    }
+}
+
+fn no_such_command(typed: &str) -> String {
+    let name = quoted(typed.split_whitespace().next().unwrap_or(typed));
+    format!("[!] No command \"{name}\". /help lists the commands. To send it as text, type /{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_ignore_case_and_outer_blanks() {
+        for line in ["/quit", " /EXIT ", "/q\t", "/Quit"] {
+            assert_eq!(understand(line), Meaning::Command(Command::Quit), "{line}");
+        }
+        assert_eq!(understand("/CLEAR"), Meaning::Command(Command::Clear));
+        assert_eq!(understand("/status"), Meaning::Command(Command::Status));
+        assert_eq!(understand("/help "), Meaning::Command(Command::Help));
+    }
+
+    #[test]
+    fn blank_lines_are_not_sent_and_texts_keep_their_blanks() {
+        for line in ["", "  ", "\t\n"] {
+            assert_eq!(understand(line), Meaning::Blank);
+        }
+        let indented = "    let x = 1; ";
+        assert_eq!(understand(indented), Meaning::Text(indented.to_owned()));
+    }
+
+    #[test]
+    fn two_slashes_send_one() {
+        let sent = |line: &str| match understand(line) {
+            Meaning::Text(text) => text,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(sent("//etc/passwd"), "/etc/passwd");
+        assert_eq!(sent("//"), "/");
+        assert_eq!(sent("see /etc//passwd"), "see /etc//passwd");
+    }
+
+    #[test]
+    fn an_unknown_command_is_named_and_never_sent() {
+        assert_eq!(
+            understand("/etc/passwd"),
+            Meaning::Unknown(
+                "[!] No command \"/etc/passwd\". /help lists the commands. \
+                 To send it as text, type //etc/passwd"
+                    .to_owned()
+            )
+        );
+        assert!(matches!(understand("/quit now"), Meaning::Unknown(_)));
+        assert!(matches!(understand("/"), Meaning::Unknown(_)));
+        let Meaning::Unknown(sentence) = understand("/\u{1b}[2J") else {
+            panic!("taken for something");
+        };
+        assert!(!sentence.contains('\u{1b}'));
+    }
+}

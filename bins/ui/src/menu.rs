@@ -1,0 +1,275 @@
+//! The menu and its questions, as a state machine: answers in, steps out. Pure.
+
+use p2p_chat_protocol::DEFAULT_PORT;
+use p2p_chat_protocol::ui::{Connect, Listen, UiRequest};
+
+use crate::quoted::quoted;
+
+/// Shown once, above the first menu.
+pub(crate) const BANNER: [&str; 3] = [
+    "🔥 Smart P2P CLI Chat",
+    "🚫 No server. No tracking. No history.",
+    "----------------------------------------",
+];
+
+/// Shown with every menu.
+pub(crate) const CHOICES: [&str; 4] = [
+    "[1] Listen for connection",
+    "[2] Connect to peer",
+    "[3] Exit",
+    "",
+];
+
+/// What an answer leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Say this.
+    Say(String),
+    /// Ask the supervisor; the menu waits for the outcome.
+    Request(UiRequest),
+    /// Leave the program.
+    Quit,
+}
+
+/// The question that waits for an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Which entry of the menu.
+    #[default]
+    Choice,
+    /// Where to listen.
+    ListenPort,
+    /// Where to listen instead of this port.
+    OtherPort(u16),
+    /// Whom to call.
+    Peer,
+    /// The port of this host.
+    PeerPort(String),
+}
+
+impl Question {
+    /// What stands before the answer.
+    pub(crate) fn prompt(&self) -> String {
+        match self {
+            Self::Choice => "Select option: ".to_owned(),
+            Self::ListenPort => format!("Port (default {DEFAULT_PORT}): "),
+            Self::OtherPort(port) => format!(
+                "[!] Port {port} is in use on this computer. Another port (Enter: any free one): "
+            ),
+            Self::Peer => "Enter peer IP, hostname or invite: ".to_owned(),
+            Self::PeerPort(_) => format!("Enter port (default {DEFAULT_PORT}): "),
+        }
+    }
+
+    /// Takes the answer: what to do, and what to ask next. After a request there is nothing more
+    /// to ask.
+    pub(crate) fn answer(self, line: &str) -> (Vec<Step>, Option<Self>) {
+        let answer = line.trim();
+        if matches!(
+            answer.to_ascii_lowercase().as_str(),
+            "/quit" | "/exit" | "/q"
+        ) {
+            return (vec![Step::Quit], None);
+        }
+        match self {
+            Self::Choice => choose(answer),
+            Self::ListenPort if answer.is_empty() => listen(None),
+            Self::OtherPort(_) if answer.is_empty() => listen(Some(0)),
+            Self::ListenPort | Self::OtherPort(_) => match answer.parse() {
+                Ok(port) => listen(Some(port)),
+                Err(_) => again(invalid_port(answer, " (0: any free one)"), self),
+            },
+            Self::Peer => call(answer),
+            Self::PeerPort(host) => match port(answer) {
+                Some(port) => connect(&host_and_port(&host, port)),
+                None => again(invalid_port(answer, ""), Self::PeerPort(host)),
+            },
+        }
+    }
+}
+
+type Next = (Vec<Step>, Option<Question>);
+
+fn choose(answer: &str) -> Next {
+    match answer {
+        "1" => (vec![], Some(Question::ListenPort)),
+        "2" => (vec![], Some(Question::Peer)),
+        "3" => (vec![Step::Say("Goodbye!".to_owned()), Step::Quit], None),
+        invite if is_invite(invite) => connect(invite),
+        _ => again("[!] Invalid option".to_owned(), Question::Choice),
+    }
+}
+
+fn call(answer: &str) -> Next {
+    if answer.is_empty() {
+        return again("[!] IP address required".to_owned(), Question::Peer);
+    }
+    // Brackets and more than one colon: an IPv6 address, whose colons set no port apart.
+    let bare_ipv6 = answer.matches(':').count() > 1 && !answer.contains("]:");
+    if is_invite(answer) {
+        return connect(answer);
+    }
+    match answer.rsplit_once(':') {
+        Some((_, typed)) if !bare_ipv6 => match port(typed) {
+            Some(_) if !typed.is_empty() => connect(answer),
+            _ => again(invalid_port(typed, ""), Question::Peer),
+        },
+        _ => (vec![], Some(Question::PeerPort(answer.to_owned()))),
+    }
+}
+
+fn again(sentence: String, question: Question) -> Next {
+    (vec![Step::Say(sentence)], Some(question))
+}
+
+fn listen(port: Option<u16>) -> Next {
+    let request = UiRequest::Listen(Listen { port });
+    (vec![Step::Request(request)], None)
+}
+
+fn connect(target: &str) -> Next {
+    let request = UiRequest::Connect(Connect {
+        invite: target.into(),
+        passcode: None,
+    });
+    (vec![Step::Request(request)], None)
+}
+
+/// Whether the supervisor should read it as an invite; quotes and brackets come from pasting.
+fn is_invite(answer: &str) -> bool {
+    let bare = answer.trim_start_matches(['"', '\'', '<', '(', '`', ' ']);
+    bare.get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("p2pc:"))
+}
+
+/// A port to connect to; nothing typed is the usual one.
+fn port(answer: &str) -> Option<u16> {
+    match answer {
+        "" => Some(DEFAULT_PORT),
+        digits => digits.parse().ok().filter(|&port| port != 0),
+    }
+}
+
+fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+fn invalid_port(typed: &str, zero: &str) -> String {
+    let typed = quoted(typed);
+    format!("[!] Invalid port number \"{typed}\". A port is 1 to 65535{zero}.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The whole dialogue: every prompt with its answer, and what was said in between.
+    fn dialogue(answers: &[&str]) -> (String, Option<UiRequest>) {
+        let (mut screen, mut question) = (String::new(), Some(Question::Choice));
+        for answer in answers {
+            let asked = question.take().expect("a question for every answer");
+            screen += &format!("{}{answer}\n", asked.prompt());
+            let (steps, next) = asked.answer(answer);
+            question = next;
+            for step in steps {
+                match step {
+                    Step::Say(sentence) => screen += &format!("{sentence}\n"),
+                    Step::Quit => screen += "(quit)\n",
+                    Step::Request(request) => return (screen, Some(request)),
+                }
+            }
+        }
+        (screen, None)
+    }
+
+    fn target(answers: &[&str]) -> String {
+        match dialogue(answers).1 {
+            Some(UiRequest::Connect(connect)) => connect.invite.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_listeners_questions_and_mistakes_read_as_designed() {
+        let (screen, request) = dialogue(&["7", "1", "80a", "65536", "0"]);
+        let expected = "\
+Select option: 7
+[!] Invalid option
+Select option: 1
+Port (default 8080): 80a
+[!] Invalid port number \"80a\". A port is 1 to 65535 (0: any free one).
+Port (default 8080): 65536
+[!] Invalid port number \"65536\". A port is 1 to 65535 (0: any free one).
+Port (default 8080): 0
+";
+        assert_eq!(screen, expected);
+        let any = UiRequest::Listen(Listen { port: Some(0) });
+        assert_eq!(request, Some(any));
+    }
+
+    #[test]
+    fn enter_at_the_port_listens_on_the_usual_one() {
+        let usual = UiRequest::Listen(Listen { port: None });
+        assert_eq!(dialogue(&["1", ""]).1, Some(usual));
+    }
+
+    #[test]
+    fn the_connectors_questions_and_mistakes_read_as_designed() {
+        let (screen, _) = dialogue(&["2", "", "203.0.113.7", "0", ""]);
+        let expected = "\
+Select option: 2
+Enter peer IP, hostname or invite: 
+[!] IP address required
+Enter peer IP, hostname or invite: 203.0.113.7
+Enter port (default 8080): 0
+[!] Invalid port number \"0\". A port is 1 to 65535.
+Enter port (default 8080): 
+";
+        assert_eq!(screen, expected);
+    }
+
+    #[test]
+    fn a_port_is_asked_only_where_none_was_given() {
+        assert_eq!(target(&["2", "me.example.net", ""]), "me.example.net:8080");
+        assert_eq!(target(&["2", "2001:db8::4", "81"]), "[2001:db8::4]:81");
+        assert_eq!(target(&["2", "[2001:db8::4]", "81"]), "[2001:db8::4]:81");
+        assert_eq!(target(&["2", " 203.0.113.7:81 "]), "203.0.113.7:81");
+        assert_eq!(target(&["2", "[2001:db8::4]:81"]), "[2001:db8::4]:81");
+    }
+
+    #[test]
+    fn an_invite_is_taken_at_both_places_as_it_was_pasted() {
+        let pasted = "\"p2pc:203.0.113.7:8080,192.168.1.100:8080\".";
+        assert_eq!(target(&[pasted]), pasted);
+        assert_eq!(target(&["2", pasted]), pasted);
+    }
+
+    #[test]
+    fn a_wrong_port_behind_a_host_is_named() {
+        let (screen, _) = dialogue(&["2", "203.0.113.7:80a"]);
+        assert!(screen.ends_with("[!] Invalid port number \"80a\". A port is 1 to 65535.\n"));
+        let (screen, _) = dialogue(&["2", "203.0.113.7:"]);
+        assert!(screen.contains("Invalid port number \"\""));
+    }
+
+    #[test]
+    fn three_says_goodbye_and_commands_to_leave_work_everywhere() {
+        assert_eq!(dialogue(&["3"]).0, "Select option: 3\nGoodbye!\n(quit)\n");
+        assert!(dialogue(&["2", "/QUIT"]).0.ends_with("(quit)\n"));
+    }
+
+    #[test]
+    fn enter_at_the_port_in_use_takes_any_free_one() {
+        let question = Question::OtherPort(8080);
+        let prompt =
+            "[!] Port 8080 is in use on this computer. Another port (Enter: any free one): ";
+        assert_eq!(question.prompt(), prompt);
+        let (steps, _) = question.answer("");
+        let any = UiRequest::Listen(Listen { port: Some(0) });
+        assert_eq!(steps, [Step::Request(any)]);
+    }
+}

@@ -1,0 +1,107 @@
+//! Addresses and verification of a peer, as they are shown. Pure.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use p2p_chat_protocol::ui::{Author, PeerConnected, Verification};
+
+use crate::reach::split;
+
+/// Longer addresses crowd the text out: the longest IPv4 address has 15 characters.
+const LONGEST: usize = 15;
+
+/// What stands before a text. `same`: both ends are on one computer, so the address alone would
+/// not tell who speaks.
+pub(crate) fn mark(from: Author, ip: &str, same: bool) -> String {
+    let ip = short(ip);
+    match (same, from) {
+        (false, _) => format!("[{ip}] "),
+        (true, Author::Me) => format!("[me {ip}] "),
+        (true, Author::Peer) => format!("[peer {ip}] "),
+    }
+}
+
+/// Whether both ends of the connection have the same address.
+pub(crate) fn on_one_computer(peer: &PeerConnected) -> bool {
+    split(&peer.address).0 == split(&peer.local_address).0
+}
+
+/// What is said when a peer is there.
+pub(crate) fn greeting(peer: &PeerConnected) -> Vec<String> {
+    let how = match peer.verification {
+        Verification::Code => "verified by code",
+        Verification::Words => "verified by words",
+        Verification::Unverified => "not verified",
+        Verification::Insecure => "INSECURE",
+    };
+    let mut lines = Vec::new();
+    if peer.verification == Verification::Insecure {
+        lines.push("[!] INSECURE: anyone on the way can read and change this chat.".to_owned());
+    }
+    lines.push(format!("[+] Connected to peer {} ({how})", peer.address));
+    lines.push("[*] Chat started. Type /quit to exit".to_owned());
+    lines
+}
+
+fn short(ip: &str) -> String {
+    match ip.parse::<IpAddr>() {
+        Ok(IpAddr::V6(v6)) if ip.len() > LONGEST => shorten(v6),
+        _ => ip.to_owned(),
+    }
+}
+
+fn shorten(ip: Ipv6Addr) -> String {
+    if let Some(v4) = ip.to_ipv4_mapped() {
+        return v4.to_string();
+    }
+    let [first, second, .., last] = ip.segments();
+    format!("{first:x}:{second:x}:…:{last:x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use p2p_chat_protocol::ui::Direction;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_address_and_who_where_addresses_do_not_tell() {
+        assert_eq!(mark(Author::Me, "192.168.1.100", false), "[192.168.1.100] ");
+        assert_eq!(mark(Author::Me, "127.0.0.1", true), "[me 127.0.0.1] ");
+        assert_eq!(mark(Author::Peer, "127.0.0.1", true), "[peer 127.0.0.1] ");
+    }
+
+    #[test]
+    fn long_ipv6_addresses_are_shortened() {
+        for (ip, shown) in [
+            ("2001:db8:85a3:8d3:1319:8a2e:370:4", "[2001:db8:…:4] "),
+            ("2001:db8:77::2", "[2001:db8:77::2] "),
+            ("::ffff:198.51.100.2", "[198.51.100.2] "),
+            ("::1", "[::1] "),
+        ] {
+            assert_eq!(mark(Author::Peer, ip, false), shown);
+        }
+    }
+
+    #[test]
+    fn the_greeting_says_how_far_the_peer_is_known() {
+        let mut peer = PeerConnected {
+            address: "198.51.100.2:54321".to_owned(),
+            local_address: "192.168.1.100:8080".to_owned(),
+            direction: Direction::Incoming,
+            verification: Verification::Insecure,
+        };
+        let expected = [
+            "[!] INSECURE: anyone on the way can read and change this chat.",
+            "[+] Connected to peer 198.51.100.2:54321 (INSECURE)",
+            "[*] Chat started. Type /quit to exit",
+        ];
+        assert_eq!(greeting(&peer), expected);
+        assert!(!on_one_computer(&peer));
+        peer.verification = Verification::Code;
+        let first = "[+] Connected to peer 198.51.100.2:54321 (verified by code)";
+        assert_eq!(greeting(&peer)[0], first);
+        peer.address = "[::1]:54321".to_owned();
+        peer.local_address = "[::1]:8080".to_owned();
+        assert!(on_one_computer(&peer));
+    }
+}

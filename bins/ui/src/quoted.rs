@@ -1,0 +1,61 @@
+//! Quoting what somebody typed or wrote, inside a sentence of ours. Pure.
+
+/// The most characters of a quote: a sentence around it still fits two rows.
+const LONGEST: usize = 60;
+
+/// `text` on one row: clipped, control characters as escapes.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for (count, c) in text.trim().chars().enumerate() {
+        if count == LONGEST {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\n' => out.push(' '),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `12345` as `12 345`.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_is_one_short_row() {
+        assert_eq!(
+            quoted(" see you \n later\u{1b}[2J "),
+            "see you   later\\u{1b}[2J"
+        );
+        assert_eq!(quoted(&"ä".repeat(61)), format!("{}…", "ä".repeat(60)));
+        assert_eq!(quoted(&"ä".repeat(60)), "ä".repeat(60));
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (32_768, "32 768"),
+            (1_041_213, "1 041 213"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The loop: the supervisor's lines and the user's lines in, requests and text out.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use p2p_chat_plugin::{Inbox, Pipe};
+use p2p_chat_protocol::Welcome;
+use p2p_chat_protocol::ui::UiEvent;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::desk::Ask;
+use crate::face::Face;
+use crate::rows::draw;
+use crate::state::{Action, Prompt, Ui};
+use crate::typed::Typed;
+
+/// Serves until the end of stdin.
+pub(crate) async fn run(
+    user: io::Result<[File; 2]>,
+    welcome: Welcome,
+    mut pipe: Pipe,
+) -> io::Result<()> {
+    // Taken for the whole life: the line editor is interrupted by it, and one that comes between
+    // two questions must not end the program. The supervisor has one of its own.
+    let _interrupts = signal(SignalKind::interrupt())?;
+    let mut face = Face::open(&welcome.options, user)?;
+    let outcome = Session::new(&welcome, &face)
+        .serve(&mut pipe, &mut face)
+        .await;
+    face.finish().await;
+    outcome
+}
+
+struct Session {
+    ui: Ui,
+    inbox: Inbox,
+    /// Lines that were read and cannot be understood yet.
+    typed: VecDeque<Typed>,
+    /// What the user was last asked.
+    asked: Option<Prompt>,
+}
+
+impl Session {
+    fn new(welcome: &Welcome, face: &Face) -> Self {
+        Self {
+            ui: Ui::new(face.manner, welcome),
+            inbox: Inbox::default(),
+            typed: VecDeque::new(),
+            asked: None,
+        }
+    }
+
+    async fn serve(mut self, pipe: &mut Pipe, face: &mut Face) -> io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        // The reader of our output left: nobody to tell.
+        while !face.desk.is_broken() {
+            self.take_typed();
+            self.act(pipe, face);
+            pipe.writer.flush().await?;
+            tokio::select! {
+                line = pipe.reader.next(), if face.desk.has_room() => match line? {
+                    Some(line) => self.take_events(&line, pipe)?,
+                    None => return Ok(()),
+                },
+                Some(lines) = face.lines.recv(), if self.typed.is_empty() && self.ui.wants_line() => {
+                    self.typed.extend(lines);
+                }
+                () = face.desk.taken.notified() => {}
+                Some(()) = terminate.recv() => self.ui.leave(),
+                Some(()) = hang_up.recv() => self.ui.leave(),
+            }
+        }
+        Ok(())
+    }
+
+    /// All that is there already, so that it is answered with one write.
+    fn take_events(&mut self, first: &[u8], pipe: &mut Pipe) -> io::Result<()> {
+        self.take_event(first);
+        while let Some(line) = pipe.reader.buffered()? {
+            self.take_event(&line);
+        }
+        self.ui.settle();
+        Ok(())
+    }
+
+    fn take_event(&mut self, line: &[u8]) {
+        let incoming = self.inbox.read::<UiEvent>(line);
+        self.ui.incoming(incoming, now_ms());
+    }
+
+    fn take_typed(&mut self) {
+        while self.ui.wants_line()
+            && let Some(typed) = self.typed.pop_front()
+        {
+            // Answered: the same question may come again.
+            self.asked = None;
+            self.ui.typed(typed, now_ms());
+        }
+    }
+
+    fn act(&mut self, pipe: &mut Pipe, face: &Face) {
+        let columns = face.columns();
+        let mut text = String::new();
+        let mut initial = String::new();
+        for action in self.ui.actions() {
+            match action {
+                Action::Show(line) => draw(&mut text, &line, columns),
+                Action::Ring => text.push('\x07'),
+                Action::Request(id, request) => pipe.writer.request(id, &request),
+                Action::Refuse(id, refusal) => {
+                    pipe.writer.reply(Some(id), &UiEvent::Error(refusal));
+                }
+                Action::Restore(line) => initial = line,
+                Action::Wipe => {
+                    text.clear();
+                    face.wipe();
+                }
+            }
+        }
+        let prompt = self.ui.prompt();
+        let asks_anew = prompt != self.asked || !initial.is_empty();
+        let wish = asks_anew.then(|| {
+            self.asked.clone_from(&prompt);
+            prompt.map(|prompt| Ask { prompt, initial })
+        });
+        if !text.is_empty() || wish.is_some() {
+            face.show(&text, wish);
+        }
+    }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}

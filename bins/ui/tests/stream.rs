@@ -1,0 +1,257 @@
+//! The ui between pipes: scripts, logs, `printf 'hello\n/quit\n' | p2p-chat connect …`.
+
+mod support;
+
+use serde_json::json;
+use support::pipes::Piped;
+
+const CHAT_BEGAN: &str = "\
+[!] INSECURE: anyone on the way can read and change this chat.
+[+] Connected to peer 198.51.100.2:54321 (INSECURE)
+[*] Chat started. Type /quit to exit
+";
+
+#[test]
+fn lines_wait_for_the_peer_and_are_delivered_before_it_leaves() {
+    let mut ui = Piped::start();
+    ui.types("hello\n/quit\n");
+    ui.wire.welcome("connect", &json!({}));
+    ui.wire.expect_nothing();
+    ui.wire.peer_connects();
+    ui.wire.takes_text("hello", 1);
+    ui.wire.expect_nothing();
+    ui.wire.text_is(1, "sent");
+    ui.wire.grants_quit();
+    ui.wire.notice("Connection closed. No trace left.");
+    let (shown, status) = ui.finish();
+    let expected =
+        format!("{CHAT_BEGAN}[192.168.1.100] hello\n[*] Connection closed. No trace left.\n");
+    assert_eq!(shown, expected);
+    assert!(status.success());
+}
+
+#[test]
+fn the_end_of_the_input_is_a_quit_once_everything_is_on_its_way() {
+    let mut ui = Piped::start();
+    ui.types("one\ntwo");
+    ui.ends_input();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.expect_nothing();
+    ui.wire.peer_connects();
+    ui.wire.takes_text("one", 1);
+    ui.wire.takes_text("two", 2);
+    ui.wire.text_is(1, "sent");
+    ui.wire.expect_nothing();
+    ui.wire.text_is(2, "failed");
+    ui.wire.grants_quit();
+}
+
+#[test]
+fn with_nothing_typed_it_only_receives() {
+    let mut ui = Piped::start_without_input();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    ui.wire.peer_says(1, "first\nsecond");
+    ui.wire.expect_nothing();
+    ui.wire.peer_leaves();
+    ui.wire.expect_nothing();
+    let expected = format!(
+        "{CHAT_BEGAN}[198.51.100.2] first\n[198.51.100.2] second\n\
+         [*] Peer 198.51.100.2:54321 disconnected\n"
+    );
+    assert_eq!(ui.finish().0, expected);
+}
+
+#[test]
+fn the_menu_takes_its_answers_in_order_and_shows_no_prompt() {
+    let mut ui = Piped::start();
+    ui.types("5\n1\n0\nhello\n");
+    ui.wire.welcome("menu", &json!({}));
+    let listen = ui.wire.expect("listen");
+    assert_eq!(listen["port"], 0);
+    ui.wire
+        .tell(&json!({"type": "listening", "reply_to": listen["id"],
+        "addresses": ["0.0.0.0:4711"], "own_addresses": ["127.0.0.1:4711"],
+        "invite": "p2pc:127.0.0.1:4711"}));
+    ui.wire.expect_nothing();
+    ui.wire.peer_connects();
+    ui.wire.takes_text("hello", 1);
+    let expected = format!(
+        "[!] Invalid option\n[*] Listening on 0.0.0.0:4711\n\
+         [*] Waiting for connection...\n{CHAT_BEGAN}[192.168.1.100] hello\n"
+    );
+    assert_eq!(ui.finish().0, expected);
+}
+
+#[test]
+fn the_next_line_answers_what_is_needed_to_connect() {
+    let mut ui = Piped::start();
+    ui.types("203.0.113.7:8080\nhello\n");
+    ui.wire.welcome("connect", &json!({}));
+    ui.wire.expect_nothing();
+    ui.wire
+        .tell(&json!({"type": "input_needed", "what": "invite"}));
+    let connect = ui.wire.expect("connect");
+    assert_eq!(connect["invite"], "203.0.113.7:8080");
+    ui.wire
+        .tell(&json!({"type": "ok", "reply_to": connect["id"]}));
+    ui.wire.expect_nothing();
+    ui.wire.peer_connects();
+    ui.wire.takes_text("hello", 1);
+}
+
+#[test]
+fn no_answer_left_for_a_question_is_a_quit() {
+    let mut ui = Piped::start_without_input();
+    ui.wire.welcome("menu", &json!({}));
+    ui.wire.grants_quit();
+    assert_eq!(ui.finish().0, "");
+}
+
+#[test]
+fn at_most_128_texts_are_under_way() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    let lines: String = (1..=200).map(|n| format!("text {n}\n")).collect();
+    ui.types(&lines);
+    for n in 1..=128 {
+        assert_eq!(ui.wire.expect("send_message")["text"], format!("text {n}"));
+    }
+    ui.wire.expect_nothing();
+}
+
+#[test]
+fn texts_that_found_the_queue_full_are_sent_again_in_order() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    ui.types("one\ntwo\nthree\n");
+    let requests: Vec<_> = (0..3).map(|_| ui.wire.expect("send_message")).collect();
+    for request in &requests {
+        ui.wire.refuses(request, "queue_full", "too much waits");
+    }
+    ui.wire.expect_nothing();
+    ui.wire.text_is(99, "sent");
+    for (n, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        ui.wire.takes_text(text, n);
+    }
+    ui.ends_input();
+    ui.wire.expect_nothing();
+    for n in 1..=3 {
+        ui.wire.text_is(n, "sent");
+    }
+    ui.wire.grants_quit();
+}
+
+#[test]
+fn a_hundred_thousand_texts_of_the_peer_arrive_whole_and_in_order() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    let burst: String = (1..=100_000)
+        .map(|n| {
+            let event = json!({"type": "message_added", "n": n, "from": "peer",
+                "ip": "198.51.100.2", "text": format!("text {n}"), "at_ms": 1});
+            format!("{event}\n")
+        })
+        .collect();
+    let mut output = ui.output.take().expect("not taken yet");
+    let reader = std::thread::spawn(move || {
+        let mut shown = String::new();
+        std::io::Read::read_to_string(&mut output, &mut shown).expect("UTF-8");
+        shown
+    });
+    ui.wire.tell_raw(&burst);
+    assert!(ui.finish().1.success());
+    let shown = reader.join().expect("read");
+    let texts: Vec<_> = shown
+        .lines()
+        .filter(|line| line.starts_with("[198"))
+        .collect();
+    assert_eq!(texts.len(), 100_000);
+    for (i, text) in texts.iter().enumerate() {
+        assert_eq!(*text, format!("[198.51.100.2] text {}", i + 1));
+    }
+}
+
+#[test]
+fn lines_too_long_for_a_message_are_refused_with_their_size() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    let (long, longer) = ("x".repeat(41_213), "y".repeat(100_000));
+    ui.types(&format!("{long}\n{longer}\nshort\n"));
+    ui.wire.takes_text("short", 1);
+    let expected = format!(
+        "{CHAT_BEGAN}\
+         [!] This text has 41 213 bytes; a message holds 32 768. It was not sent.\n\
+         [!] This text has 100 000 bytes; a message holds 32 768. It was not sent.\n\
+         [192.168.1.100] short\n"
+    );
+    assert_eq!(ui.finish().0, expected);
+}
+
+#[test]
+fn a_reader_that_left_is_no_failure() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.output = None;
+    ui.wire.notice("nobody reads this");
+    assert!(ui.wait().success());
+}
+
+#[test]
+fn texts_that_will_not_arrive_are_named_whichever_is_told_first() {
+    for chat_ends_first in [true, false] {
+        let mut ui = Piped::start();
+        ui.wire.welcome("listen", &json!({}));
+        ui.wire.peer_connects();
+        ui.types("are you still there\ncall me tomorrow\n");
+        ui.wire.takes_text("are you still there", 1);
+        ui.wire.takes_text("call me tomorrow", 2);
+        if chat_ends_first {
+            ui.wire.peer_leaves();
+        }
+        ui.wire.text_is(1, "failed");
+        ui.wire.text_is(2, "failed");
+        if !chat_ends_first {
+            ui.wire.peer_leaves();
+        }
+        let (shown, _) = ui.finish();
+        assert!(shown.contains("Not delivered: "), "{shown}");
+        let named = shown.matches("are you still there").count();
+        assert_eq!(named, 2, "once as a message, once as undelivered: {shown}");
+    }
+}
+
+#[test]
+fn a_signal_from_the_keyboard_is_left_to_the_supervisor() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.expect_nothing();
+    ui.signal("INT");
+    ui.wire.expect_nothing();
+    ui.signal("TERM");
+    ui.wire.grants_quit();
+    assert!(ui.finish().1.success());
+}
+
+#[test]
+fn a_restarted_ui_tells_the_story_again_and_asks_nothing_meanwhile() {
+    let mut ui = Piped::start();
+    ui.types("1\n");
+    ui.wire.expect("hello");
+    ui.wire
+        .tell(&json!({"type": "welcome", "protocol": 1, "supervisor": "t", "start": "menu"}));
+    ui.wire.peer_connects();
+    ui.wire.peer_says(1, "before");
+    ui.wire.expect_nothing();
+    ui.wire.tell(&json!({"type": "replay_finished"}));
+    ui.wire.takes_text("1", 2);
+    let (shown, _) = ui.finish();
+    assert!(
+        shown.ends_with("[198.51.100.2] before\n[192.168.1.100] 1\n"),
+        "{shown}"
+    );
+}
