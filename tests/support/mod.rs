@@ -15,7 +15,7 @@ mod transcript;
 
 use std::time::Duration;
 
-pub(crate) use command::{Chat, plugin};
+pub(crate) use command::{Chat, plugin, program};
 pub(crate) use piped::Piped;
 pub(crate) use processes::{all_gone, children_of, signal, wait_until};
 pub(crate) use screen::Screen;

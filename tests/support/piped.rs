@@ -47,7 +47,9 @@ impl Piped {
 
     /// Waits until it says `text`; the rest of that line.
     pub(crate) fn expect(&self, text: &str) -> String {
-        self.stdout.expect(text)
+        self.stdout
+            .expect(text)
+            .unwrap_or_else(|instead| panic!("{instead}\n{}", self.stderr.so_far()))
     }
 
     /// The port it listens on.

@@ -41,8 +41,9 @@ impl Transcript {
         transcript
     }
 
-    /// Waits until `text` comes after what was expected before; the rest of its line.
-    pub(crate) fn expect(&self, text: &str) -> String {
+    /// Waits until `text` comes after what was expected before; the rest of its line. The error
+    /// is everything that was said instead.
+    pub(crate) fn expect(&self, text: &str) -> Result<String, String> {
         let (read, changed) = &*self.0;
         let deadline = Instant::now() + DEADLINE;
         let mut read = read.lock().expect("no test panics while it holds it");
@@ -53,7 +54,7 @@ impl Transcript {
                 if let Some(end) = after.find('\n') {
                     let rest = after[..end].trim_end_matches('\r').to_owned();
                     read.seen += at + text.len();
-                    return rest;
+                    return Ok(rest);
                 }
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -63,10 +64,7 @@ impl Transcript {
                 } else {
                     "time is over"
                 };
-                let all = read.text.clone();
-                // A poisoned lock would hide this message behind another.
-                drop(read);
-                panic!("{why} without {text:?}. It said:\n{all}");
+                return Err(format!("{why} without {text:?}. It said:\n{}", read.text));
             }
             read = changed.wait_timeout(read, left).expect("not poisoned").0;
         }

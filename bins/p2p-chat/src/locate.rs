@@ -36,7 +36,7 @@ pub(crate) fn locate_all(choice: &PluginChoice) -> Result<Programs, String> {
     let chosen =
         |flag: &Option<String>, variable: &str| flag.clone().or_else(|| environment(variable));
     let places = Places {
-        executable: std::env::current_exe().ok(),
+        executable: own_path(),
         path: std::env::var_os("PATH"),
     };
     let ui = chosen(&choice.ui, "P2P_CHAT_UI");
@@ -50,6 +50,17 @@ pub(crate) fn locate_all(choice: &PluginChoice) -> Result<Programs, String> {
         transport: Program::File(places.find(Role::Transport, transport.as_deref())?),
         nat_helper: Program::File(places.find(Role::NatHelper, nat_helper.as_deref())?),
     })
+}
+
+/// This program's file. Without /proc (a bare chroot) there is only what the caller says.
+fn own_path() -> Option<PathBuf> {
+    let called_as = || {
+        std::env::args_os()
+            .next()
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    std::env::current_exe().ok().or_else(called_as)
 }
 
 /// Where to look.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -132,6 +132,20 @@ fn an_attempt_can_be_cancelled_and_leaves_nothing_behind() {
     let _peer = Peer::answer(&ear);
     // The first attempt's failure would come before this.
     transport.event("peer_connected");
+}
+
+#[test]
+fn a_cancelled_attempt_hangs_up_at_once() {
+    let (ear, address) = listener();
+    let mut transport = Transport::start();
+    transport.connect(&[&address]);
+    let mut call = accept(&ear);
+    let begun = Instant::now();
+    transport.expect(json!({"type":"disconnect"}), "ok");
+    assert!(matches!(call.read(&mut [0]), Ok(0)));
+    // It would have given up by itself after five seconds.
+    assert!(begun.elapsed() < Duration::from_secs(4));
+    transport.undisturbed();
 }
 
 #[test]

@@ -193,9 +193,14 @@ impl Transport {
         self.stdout = None;
     }
 
+    /// Ends stdin.
+    pub(crate) fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
     /// Ends stdin; the process must end in time, with 0.
     pub(crate) fn end(mut self) {
-        self.stdin = None;
+        self.close_stdin();
         self.expect_exit();
     }
 

@@ -1,0 +1,110 @@
+//! A home behind its router, and somebody outside: all four processes, a real router's daemon.
+
+#[path = "support/nat_lab.rs"]
+mod nat_lab;
+mod support;
+
+use nat_lab::{NatLab, PUBLIC_IP};
+use rustix::process::Signal;
+use support::{Piped, children_of, program, signal, wait_until};
+
+/// p2p-chat in a namespace of the lab.
+fn chat_in(lab: &NatLab, namespace: &str, args: &[&str]) -> Piped {
+    Piped::spawn(
+        lab.command(namespace, program())
+            .args(args)
+            .arg("--insecure-legacy"),
+    )
+}
+
+fn forwards(lab: &NatLab) -> bool {
+    lab.rules().contains("8080")
+}
+
+#[test]
+fn somebody_outside_reaches_a_listener_at_home() {
+    let Some(lab) = NatLab::up("somebody_outside_reaches_a_listener_at_home", &[]) else {
+        return;
+    };
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[*] Listening on 0.0.0.0:8080");
+    listener.expect("[*] Asking your router to open the port...");
+    listener.expect("[*] UPnP: Port 8080 forwarded successfully");
+    listener.expect(&format!("[*] Your public IP: {PUBLIC_IP}"));
+    listener.expect(&format!(
+        "[*] Share your public IP ({PUBLIC_IP}) and port 8080 with peer to connect"
+    ));
+    listener.expect("[*] Waiting for connection...");
+    let names: Vec<_> = children_of(listener.pid())
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    for name in ["ui", "transport", "nat-helper"] {
+        assert!(
+            names.iter().any(|n| n == name),
+            "{name} does not run: {names:?}"
+        );
+    }
+    assert!(forwards(&lab), "{}", lab.rules());
+
+    let mut connector = chat_in(&lab, "wan", &["connect", PUBLIC_IP]);
+    connector.expect("[*] Chat started.");
+    connector.line("from outside");
+    listener.expect("[128.66.0.9] from outside");
+    listener.line("from home");
+    connector.expect(&format!("[{PUBLIC_IP}] from home"));
+    listener.expect("[192.168.77.2] from home");
+
+    listener.line("/quit");
+    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    listener.expect("[*] Connection closed. No trace left.");
+    assert_eq!(listener.exit_code(), Some(0));
+    assert!(!forwards(&lab), "{}", lab.rules());
+    connector.expect("disconnected");
+    assert_eq!(connector.exit_code(), Some(0));
+}
+
+#[test]
+fn a_killed_supervisor_leaves_no_open_port() {
+    let Some(lab) = NatLab::up("a_killed_supervisor_leaves_no_open_port", &[]) else {
+        return;
+    };
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("forwarded successfully");
+    assert!(forwards(&lab), "{}", lab.rules());
+    signal(listener.pid(), Signal::KILL);
+    listener.exit_code();
+    wait_until("the port is closed", || !forwards(&lab));
+}
+
+#[test]
+fn without_a_router_it_listens_all_the_same_and_says_what_to_do() {
+    let test = "without_a_router_it_listens_all_the_same_and_says_what_to_do";
+    let Some(lab) = NatLab::up(test, &["--no-daemon"]) else {
+        return;
+    };
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[*] Listening on 0.0.0.0:8080");
+    // Somebody in the same network does not wait for the router's silence.
+    let mut connector = chat_in(&lab, "lan2", &["connect", "192.168.77.2"]);
+    connector.line("already here");
+    listener.expect("already here");
+    listener.expect("[!] No UPnP-capable router found. Manual port forwarding required.");
+    listener.line("/quit");
+    assert_eq!(listener.exit_code(), Some(0));
+    let said = listener.stdout.all();
+    assert!(!said.contains("mapping removed"), "{said}");
+}
+
+#[test]
+fn without_a_router_the_listener_is_told_how_to_forward_by_hand() {
+    let test = "without_a_router_the_listener_is_told_how_to_forward_by_hand";
+    let Some(lab) = NatLab::up(test, &["--no-daemon"]) else {
+        return;
+    };
+    let listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[!] No UPnP-capable router found. Manual port forwarding required.");
+    listener.expect("[*] Please manually forward port 8080 to 192.168.77.2 on your router");
+    listener.expect("[*] In the same network it works now: p2pc:192.168.77.2:8080");
+    listener.expect("[*] Waiting for connection...");
+}
