@@ -1,7 +1,7 @@
 //! INSECURE chats with the original Python program: its own protocol and nothing else.
 //!
 //! The listener sends a Fernet key in clear, then both sides write bare Fernet tokens under that
-//! one key, without any framing. [`tokens`] finds their ends exactly; [`write`] sends so slowly
+//! one key, without any framing. [`tokens`] finds their ends exactly; [`mod@write`] sends so slowly
 //! and in such small pieces that the original program, which takes every read for one token,
 //! gets them whole. Start reading at [`establish`].
 
