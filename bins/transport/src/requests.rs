@@ -15,7 +15,7 @@ use crate::{channel, session};
 
 /// Addresses of one `connect`: an invite has less than half as many, and at a step of 250 ms all
 /// are begun within half the time there is.
-const MAX_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 20;
 
 impl Transport {
     /// Does what a line of stdin asks for.

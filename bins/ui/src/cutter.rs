@@ -1,6 +1,6 @@
 //! The user's bytes, cut into lines. Pure.
 
-use crate::typed::Typed;
+use crate::action::Typed;
 
 /// The longest line kept: more than any message holds, so that its size can be said.
 const LONGEST: usize = 65_536;

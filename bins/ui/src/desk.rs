@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::state::Prompt;
+use crate::action::Prompt;
 
 /// Text that may wait to be drawn. Beyond it the supervisor is read no further: a screen that
 /// is stopped shall not fill the memory.

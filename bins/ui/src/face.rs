@@ -9,11 +9,10 @@ use p2p_chat_protocol::Options;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::action::{Manner, Typed};
 use crate::desk::{Ask, Desk, Nudge};
 use crate::editor::{Doorbell, LineEditor};
-use crate::state::Manner;
 use crate::terminal::{Terminal, interrupt_editor};
-use crate::typed::Typed;
 use crate::{plain, screen};
 
 /// Bundles of lines on their way to the loop: one in work, one ready.

@@ -8,6 +8,8 @@
 //! [`rows`], [`outgoing`], [`cutter`]. Threads: [`screen`] with [`editor`] on a terminal,
 //! [`plain`] elsewhere; both draw what lies on the [`desk`].
 
+mod action;
+mod address;
 mod command;
 mod cutter;
 mod desk;

@@ -1,13 +1,8 @@
-//! Addresses and verification of a peer, as they are shown. Pure.
-
-use std::net::{IpAddr, Ipv6Addr};
+//! Who a peer is, as it is shown. Pure.
 
 use p2p_chat_protocol::ui::{Author, PeerConnected, Verification};
 
-use crate::reach::split;
-
-/// Longer addresses crowd the text out: the longest IPv4 address has 15 characters.
-const LONGEST: usize = 15;
+use crate::address::{short, split};
 
 /// What stands before a text. `same`: both ends are on one computer, so the address alone would
 /// not tell who speaks.
@@ -42,21 +37,6 @@ pub(crate) fn greeting(peer: &PeerConnected) -> Vec<String> {
     lines
 }
 
-fn short(ip: &str) -> String {
-    match ip.parse::<IpAddr>() {
-        Ok(IpAddr::V6(v6)) if ip.len() > LONGEST => shorten(v6),
-        _ => ip.to_owned(),
-    }
-}
-
-fn shorten(ip: Ipv6Addr) -> String {
-    if let Some(v4) = ip.to_ipv4_mapped() {
-        return v4.to_string();
-    }
-    let [first, second, .., last] = ip.segments();
-    format!("{first:x}:{second:x}:…:{last:x}")
-}
-
 #[cfg(test)]
 mod tests {
     use p2p_chat_protocol::ui::Direction;
@@ -68,18 +48,6 @@ mod tests {
         assert_eq!(mark(Author::Me, "192.168.1.100", false), "[192.168.1.100] ");
         assert_eq!(mark(Author::Me, "127.0.0.1", true), "[me 127.0.0.1] ");
         assert_eq!(mark(Author::Peer, "127.0.0.1", true), "[peer 127.0.0.1] ");
-    }
-
-    #[test]
-    fn long_ipv6_addresses_are_shortened() {
-        for (ip, shown) in [
-            ("2001:db8:85a3:8d3:1319:8a2e:370:4", "[2001:db8:…:4] "),
-            ("2001:db8:77::2", "[2001:db8:77::2] "),
-            ("::ffff:198.51.100.2", "[198.51.100.2] "),
-            ("::1", "[::1] "),
-        ] {
-            assert_eq!(mark(Author::Peer, ip, false), shown);
-        }
     }
 
     #[test]

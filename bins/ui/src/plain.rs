@@ -12,7 +12,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cutter::Cutter;
 use crate::desk::{Desk, Turn};
-use crate::typed::Typed;
 
 /// One read takes at most this much: a Linux pipe holds 64 KiB.
 const READ_SIZE: usize = 65_536;
@@ -101,8 +100,8 @@ fn with_prompt(turn: &Turn, prompt: &mut String, open: &AtomicBool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::{Prompt, Typed};
     use crate::desk::Ask;
-    use crate::state::Prompt;
 
     fn says(text: &str) -> Turn {
         Turn {

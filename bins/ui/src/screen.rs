@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::action::{Prompt, Typed};
 use crate::command::{Meaning, understand};
 use crate::desk::{Ask, Desk};
 use crate::editor::{Answer, LineEditor};
-use crate::state::Prompt;
 use crate::terminal::Terminal;
-use crate::typed::{Typed, not_sent};
+use crate::typed::not_sent;
 
 /// What is being asked.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use p2p_chat_protocol::Welcome;
 use p2p_chat_protocol::ui::UiEvent;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::action::{Action, Prompt, Typed};
 use crate::desk::Ask;
 use crate::face::Face;
 use crate::rows::draw;
-use crate::state::{Action, Prompt, Ui};
-use crate::typed::Typed;
+use crate::state::Ui;
 
 /// Serves until the end of stdin.
 pub(crate) async fn run(

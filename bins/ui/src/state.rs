@@ -7,60 +7,12 @@ use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::{Author, Input, Level, UiEvent, UiRequest};
 use p2p_chat_protocol::{ErrorCode, Received, Refusal, Start, Welcome};
 
+use crate::action::{Action, Manner, Prompt, Stage};
 use crate::menu::{BANNER, CHOICES, Question};
 use crate::outgoing::{Asked, Outgoing};
 use crate::quoted::quoted;
 use crate::rows::Line;
 use crate::view::{View, marked};
-
-/// Where the user is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// A terminal with a line editor.
-    Terminal,
-    /// A terminal without cursor movement, or one that is read out.
-    Plain,
-    /// Files or pipes.
-    Stream,
-}
-
-/// What the thin loop around has to do.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Print.
-    Show(Line),
-    /// Ask the supervisor.
-    Request(u64, UiRequest),
-    /// Refuse a question that cannot be understood.
-    Refuse(u64, Refusal),
-    /// Put a text back on the input line.
-    Restore(String),
-    /// Wipe the screen and the input history.
-    Wipe,
-    /// Ring the bell.
-    Ring,
-}
-
-/// How far the program has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// At the menu.
-    Idle,
-    /// Listening or connecting.
-    Waiting,
-    /// With a peer.
-    Chatting,
-    /// `quit` was asked; the end of stdin follows.
-    Leaving,
-}
-
-/// What stands before the next line the user types.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Prompt {
-    pub(crate) text: String,
-    /// A question of the menu: its answer is no text for the peer.
-    pub(crate) question: bool,
-}
 
 /// The whole state.
 pub(crate) struct Ui {

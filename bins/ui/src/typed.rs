@@ -3,28 +3,12 @@
 use p2p_chat_protocol::ui::{SendMessage, UiRequest};
 use p2p_chat_protocol::{DEFAULT_PORT, ErrorCode, MAX_TEXT, Refusal};
 
+use crate::action::{Action, Manner, Stage, Typed};
 use crate::command::{Command, HELP, Meaning, understand};
 use crate::menu::{Question, Step};
 use crate::outgoing::Asked;
 use crate::quoted::{grouped, quoted};
-use crate::state::{Manner, Stage, Ui};
-
-/// What came from the user.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Typed {
-    /// A line, without its end.
-    Line {
-        text: String,
-        /// Whether it was typed at a question of the menu.
-        question: bool,
-    },
-    /// A line too long to be kept, of so many bytes.
-    TooLong(usize),
-    /// The user wants to leave: Ctrl-C or Ctrl-D on an empty line.
-    Leave,
-    /// The input is at its end.
-    End,
-}
+use crate::state::Ui;
 
 impl Ui {
     /// Whether the next line can be understood now. Where lines come from a file or a pipe, they
@@ -108,10 +92,7 @@ impl Ui {
         match understand(&line) {
             Meaning::Blank => {}
             Meaning::Text(text) if text.len() > MAX_TEXT => {
-                let bytes = text.len();
-                self.keep(text, too_long(bytes, STAYS_IN_PARTS), |_| {
-                    too_long(bytes, "It was not sent.")
-                });
+                self.too_long(text);
             }
             Meaning::Text(text) if self.stage == Stage::Chatting => self.send(text),
             Meaning::Text(text) => self.nobody_there(text),
@@ -142,38 +123,37 @@ impl Ui {
         match refusal.code {
             ErrorCode::QueueFull if self.manner == Manner::Stream => self.outgoing.refused(text),
             ErrorCode::NotConnected => self.nobody_there(text),
-            ErrorCode::TooLarge => {
-                let bytes = text.len();
-                self.keep(text, too_long(bytes, STAYS_IN_PARTS), |_| {
-                    too_long(bytes, "It was not sent.")
-                });
-            }
+            ErrorCode::TooLarge => self.too_long(text),
             _ => {
-                let reason = &refusal.message;
-                self.keep(text, format!("[!] {reason}"), |text| {
-                    format!("[!] {reason} Not sent: \"{}\"", quoted(text))
-                });
+                let reason = format!("[!] {}", refusal.message);
+                let lost = format!("{reason} Not sent: \"{}\"", quoted(&text));
+                self.keep(text, reason, lost);
             }
         }
     }
 
     fn nobody_there(&mut self, text: String) {
-        let stays = "[!] Nobody is connected yet. Your text stays on the line.";
-        self.keep(text, stays.to_owned(), |text| {
-            format!("[!] Nobody is connected. Not sent: \"{}\"", quoted(text))
-        });
+        let stays = "[!] Nobody is connected yet. Your text stays on the line.".to_owned();
+        let lost = format!("[!] Nobody is connected. Not sent: \"{}\"", quoted(&text));
+        self.keep(text, stays, lost);
+    }
+
+    fn too_long(&mut self, text: String) {
+        let stays = too_long(text.len(), "It is still on your line: send it in parts.");
+        let lost = too_long(text.len(), "It was not sent.");
+        self.keep(text, stays, lost);
     }
 
     /// Says `stays` and puts `text` back on the input line; where there is none, says `lost`.
-    fn keep(&mut self, text: String, stays: String, lost: impl Fn(&str) -> String) {
+    fn keep(&mut self, text: String, stays: String, lost: String) {
         let line_is_there = self.manner == Manner::Terminal
             && self.question.is_none()
             && matches!(self.stage, Stage::Waiting | Stage::Chatting);
         if line_is_there {
             self.note(stays);
-            self.actions.push(crate::state::Action::Restore(text));
+            self.actions.push(Action::Restore(text));
         } else {
-            self.note(lost(&text));
+            self.note(lost);
         }
     }
 
@@ -184,8 +164,6 @@ impl Ui {
     }
 }
 
-const STAYS_IN_PARTS: &str = "It is still on your line: send it in parts.";
-
 /// A text that was typed and went nowhere.
 pub(crate) fn not_sent(text: &str) -> String {
     format!("[!] Not sent: \"{}\"", quoted(text))
@@ -194,4 +172,119 @@ pub(crate) fn not_sent(text: &str) -> String {
 fn too_long(bytes: usize, fate: &str) -> String {
     let (bytes, most) = (grouped(bytes), grouped(MAX_TEXT));
     format!("[!] This text has {bytes} bytes; a message holds {most}. {fate}")
+}
+
+#[cfg(test)]
+mod tests {
+    use p2p_chat_plugin::Inbox;
+    use p2p_chat_protocol::{Start, Welcome};
+
+    use super::*;
+    use crate::rows::Line;
+
+    const PEER: &str = r#"{"type":"peer_connected","address":"198.51.100.2:54321","local_address":"192.168.1.100:8080","direction":"incoming","verification":"insecure"}"#;
+    const LEFT: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"left","redialing":false}"#;
+    const REPLACED: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false}"#;
+
+    fn ui(manner: Manner, start: Start) -> Ui {
+        let welcome = Welcome {
+            protocol: 1,
+            supervisor: String::new(),
+            start,
+            options: Default::default(),
+        };
+        let mut ui = Ui::new(manner, &welcome);
+        told(&mut ui, r#"{"type":"replay_finished"}"#);
+        ui
+    }
+
+    fn told(ui: &mut Ui, event: &str) -> Vec<String> {
+        let mut inbox = Inbox::default();
+        ui.incoming(inbox.read(event.as_bytes()), 0);
+        shown(ui)
+    }
+
+    fn line(ui: &mut Ui, text: &str, question: bool) -> Vec<String> {
+        let text = text.to_owned();
+        ui.typed(Typed::Line { text, question }, 0);
+        shown(ui)
+    }
+
+    fn shown(ui: &mut Ui) -> Vec<String> {
+        let word = |action| match action {
+            Action::Show(Line::Note(sentence)) => sentence,
+            other => format!("{other:?}"),
+        };
+        ui.actions().into_iter().map(word).collect()
+    }
+
+    fn quits(said: &[String]) -> bool {
+        said.iter().any(|word| word.contains("Quit"))
+    }
+
+    #[test]
+    fn lines_of_a_stream_wait_for_their_time_and_those_of_a_person_do_not() {
+        let mut stream = ui(Manner::Stream, Start::Listen);
+        assert!(!stream.wants_line());
+        told(&mut stream, PEER);
+        assert!(stream.wants_line());
+        told(&mut stream, REPLACED);
+        assert!(!stream.wants_line(), "another caller comes");
+        assert!(ui(Manner::Terminal, Start::Listen).wants_line());
+        assert!(ui(Manner::Stream, Start::Menu).wants_line());
+    }
+
+    #[test]
+    fn a_person_leaves_at_once_and_a_stream_when_all_is_sent() {
+        for (manner, at_once) in [(Manner::Terminal, true), (Manner::Stream, false)] {
+            let mut ui = ui(manner, Start::Listen);
+            told(&mut ui, PEER);
+            line(&mut ui, "hello", false);
+            let said = line(&mut ui, "/quit", false);
+            assert_eq!(quits(&said), at_once, "{manner:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_ends_with_nothing_typed_stays_until_the_menu_comes() {
+        let mut stream = ui(Manner::Stream, Start::Menu);
+        line(&mut stream, "1", false);
+        line(&mut stream, "", false);
+        told(&mut stream, PEER);
+        stream.typed(Typed::End, 0);
+        assert!(!quits(&shown(&mut stream)));
+        assert!(quits(&told(&mut stream, LEFT)));
+    }
+
+    #[test]
+    fn a_text_typed_before_the_menu_came_is_no_answer_to_it() {
+        let mut ui = ui(Manner::Terminal, Start::Menu);
+        line(&mut ui, "1", true);
+        line(&mut ui, "", true);
+        told(&mut ui, PEER);
+        told(&mut ui, LEFT);
+        assert_eq!(line(&mut ui, "3", false), ["[!] Not sent: \"3\""]);
+        assert_eq!(ui.prompt().map(|prompt| prompt.question), Some(true));
+    }
+
+    #[test]
+    fn a_text_goes_back_to_the_line_only_where_there_is_one() {
+        let mut terminal = ui(Manner::Terminal, Start::Listen);
+        let said = line(&mut terminal, "hello", false);
+        assert_eq!(said[1], "Restore(\"hello\")");
+        let mut plain = ui(Manner::Plain, Start::Listen);
+        let said = line(&mut plain, "hello", false);
+        assert_eq!(said, ["[!] Nobody is connected. Not sent: \"hello\""]);
+    }
+
+    #[test]
+    fn after_quit_nothing_is_asked_and_nothing_begun() {
+        let mut ui = ui(Manner::Terminal, Start::Menu);
+        assert!(quits(&line(&mut ui, "/quit", true)));
+        told(&mut ui, PEER);
+        told(&mut ui, LEFT);
+        assert_eq!((ui.prompt(), ui.wants_line()), (None, false));
+        ui.typed(Typed::Leave, 0);
+        assert!(!quits(&shown(&mut ui)), "asked once");
+    }
 }

@@ -60,6 +60,11 @@ impl Story {
         self.reachability = None;
     }
 
+    /// Whether there are texts that were not cleared.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
     /// The same events again, in the order in which they make sense.
     pub(crate) fn replay(&self) -> impl Iterator<Item = UiEvent> + '_ {
         let state = [&self.listening, &self.reachability, &self.connected];

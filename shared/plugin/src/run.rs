@@ -150,3 +150,77 @@ async fn greet(identity: &Identity, pipe: &mut Pipe) -> Result<Welcome, PipeClos
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p2p_chat_protocol::{ErrorCode, Options, Refusal, Start};
+
+    use super::*;
+
+    const IDENTITY: Identity = Identity {
+        role: Role::Ui,
+        name: "test",
+        version: "0",
+        summary: "a ui that does nothing.",
+    };
+
+    /// The plugin's view of a greeting that the supervisor answers with this line.
+    async fn greeted_with(answer: Greeting) -> Result<Welcome, PipeClosed> {
+        let (mut plugin, mut supervisor) = Pipe::memory();
+        supervisor.writer.event(&answer);
+        supervisor.writer.flush().await.expect("there is room");
+        let outcome = greet(&IDENTITY, &mut plugin).await;
+        let hello = supervisor
+            .reader
+            .next()
+            .await
+            .expect("readable")
+            .expect("a line");
+        let hello = read::<Greeting>(&hello).expect("a greeting").message;
+        assert_eq!(hello, Greeting::Hello(Hello::new(Role::Ui, "test", "0")));
+        outcome
+    }
+
+    fn welcome(protocol: u32) -> Welcome {
+        Welcome {
+            protocol,
+            supervisor: "0".to_owned(),
+            start: Start::Menu,
+            options: Options::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_plugin_says_hello_and_takes_the_welcome() {
+        let outcome = greeted_with(Greeting::Welcome(welcome(VERSION))).await;
+        assert!(matches!(outcome, Ok(taken) if taken == welcome(VERSION)));
+    }
+
+    #[tokio::test]
+    async fn another_version_or_a_refusal_is_said() {
+        for (answer, part) in [
+            (Greeting::Welcome(welcome(2)), "protocol 2"),
+            (
+                Greeting::Error(Refusal::new(ErrorCode::WrongRole, "No ui wanted.")),
+                "No ui wanted.",
+            ),
+            (
+                Greeting::Hello(Hello::new(Role::Ui, "mirror", "0")),
+                "no welcome",
+            ),
+        ] {
+            let Err(PipeClosed::Refused(reason)) = greeted_with(answer).await else {
+                panic!("taken: {part}");
+            };
+            assert!(reason.contains(part), "{reason}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_supervisor_that_is_gone_is_the_end_and_no_error() {
+        let (mut plugin, supervisor) = Pipe::memory();
+        drop(supervisor);
+        let outcome = greet(&IDENTITY, &mut plugin).await;
+        assert!(matches!(outcome, Err(PipeClosed::Ended)));
+    }
+}

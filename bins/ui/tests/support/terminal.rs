@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
 use portable_pty::{Child, CommandBuilder, PtyPair, PtySize, native_pty_system};
+use serde_json::json;
 use tempfile::TempDir;
 use vt100::Parser;
 
@@ -36,9 +37,20 @@ struct Screen {
 }
 
 impl InTerminal {
-    /// Starts it in a terminal of 12 rows.
-    pub(crate) fn start(columns: u16) -> Self {
-        Self::start_as("xterm-256color", columns)
+    /// Starts and welcomes it in a terminal of 60 columns.
+    pub(crate) fn welcomed(start: &str) -> Self {
+        let mut ui = Self::start_as("xterm-256color", 60);
+        ui.wire.welcome(start, &json!({"terminal": true}));
+        ui
+    }
+
+    /// In a chat begun with `listen`.
+    pub(crate) fn in_chat() -> Self {
+        let mut ui = Self::welcomed("listen");
+        ui.shows("> ");
+        ui.wire.peer_connects();
+        ui.shows("INSECURE > ");
+        ui
     }
 
     /// Starts it in a terminal of this kind.

@@ -161,5 +161,9 @@ impl Core {
         if self.was_used {
             self.notice(Level::Info, "Connection closed. No trace left.");
         }
+        if self.config.terminal && self.story.has_messages() {
+            let hint = "(Only this window still shows the chat. Type clear, or close it.)";
+            self.notice(Level::Info, hint);
+        }
     }
 }

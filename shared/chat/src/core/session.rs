@@ -86,9 +86,11 @@ impl Core {
     fn request_done(&mut self, reply_to: Option<u64>, refusal: Option<Refusal>) {
         let Some(request) = reply_to else { return };
         if let Some(n) = self.outbox.answered(request) {
-            let status = match refusal {
-                None => Status::Sent,
-                Some(_) => Status::Failed,
+            self.texts_lost |= refusal.is_some();
+            let status = if refusal.is_some() {
+                Status::Failed
+            } else {
+                Status::Sent
             };
             self.tell(UiEvent::MessageUpdated(MessageUpdated { n, status }));
             return self.send_waiting();

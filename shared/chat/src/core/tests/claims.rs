@@ -262,6 +262,39 @@ fn the_router_is_asked_beside_listening_and_its_address_joins_the_invite() {
 }
 
 #[test]
+fn a_text_that_transport_could_not_send_makes_a_script_fail() {
+    let mut stage = Stage::chatting(from_argv());
+    let id = transport_requests(&stage.say(1, "lost"))[0].0;
+    let refusal = Refusal::new(ErrorCode::NotConnected, "The peer is gone.");
+    stage.transport(Some(id), TransportEvent::Error(refusal));
+    assert_eq!(
+        stop(&stage.transport(None, gone(DisconnectReason::Left))),
+        Some(1)
+    );
+}
+
+#[test]
+fn the_window_that_still_shows_the_chat_is_mentioned_unless_it_was_cleared() {
+    for cleared in [false, true] {
+        let mut stage = Stage::chatting(Config {
+            terminal: true,
+            ..from_argv()
+        });
+        stage.transport(None, received("secret"));
+        if cleared {
+            stage.ui(1, UiRequest::Clear);
+        }
+        let out = stage.input(Input::Stopped {
+            router_tidied: true,
+        });
+        let mentioned = told(&out).iter().any(|event| {
+            matches!(event, UiEvent::Notice(notice) if notice.text.contains("Only this window"))
+        });
+        assert_eq!(mentioned, !cleared);
+    }
+}
+
+#[test]
 fn a_router_that_does_not_answer_is_said_once() {
     let mut stage = Stage::listening(Config {
         ask_router: true,
