@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use p2p_chat_plugin::{LineReader, Pipe, Sink, Source};
-use p2p_chat_protocol::{Role, Welcome};
+use p2p_chat_protocol::{Hello, Role, Welcome};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::greeting::greet;
-use crate::run::{End, Event, GRACE};
 
 /// A plugin that does not read for this long is stuck.
 const STALLED: Duration = Duration::from_secs(10);
@@ -21,6 +20,41 @@ const LATE: Duration = Duration::from_secs(5);
 /// After a plugin's end its stdout may be held open by a child of its own; silence this long on it
 /// is its end.
 const LINGER: Duration = Duration::from_secs(1);
+/// A plugin that closed its stdout, or was told to end, may take this long.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// What a plugin's run has to tell.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It said hello and was welcomed.
+    Ready(Hello),
+    /// Lines, in order.
+    Lines(Vec<Bytes>),
+    /// It is over. Nothing comes after this.
+    Ended(End),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The exit code, where it had one.
+    pub(crate) code: Option<i32>,
+    /// Why, for people.
+    pub(crate) reason: String,
+    /// Whether it had said hello.
+    pub(crate) greeted: bool,
+}
+
+impl Event {
+    /// For a run whose task is gone without a word, which only a panic in it could bring about.
+    pub(crate) fn lost() -> Self {
+        Self::Ended(End {
+            code: None,
+            reason: "its task ended".to_owned(),
+            greeted: false,
+        })
+    }
+}
 
 /// The task of a run.
 pub(crate) struct Life {

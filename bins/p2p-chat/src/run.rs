@@ -5,45 +5,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use p2p_chat_plugin::{Pipe, Sink, Source};
-use p2p_chat_protocol::{Hello, Role, Welcome};
+use p2p_chat_protocol::{Role, Welcome};
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use crate::life::Life;
+use crate::life::{End, Event, GRACE, Life};
 use crate::logs::{self, LogLine};
 use crate::spawn::spawn;
 
 /// Chunks that wait in either direction: two, so that one is made while the other is written.
 const QUEUE: usize = 2;
-/// A plugin that closed its stdout, or was told to end, may take this long.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
-
-/// What a plugin's run has to tell.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// It said hello and was welcomed.
-    Ready(Hello),
-    /// Lines, in order.
-    Lines(Vec<Bytes>),
-    /// It is over. Nothing comes after this.
-    Ended(End),
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub(crate) struct End {
-    /// The exit code, where it had one.
-    pub(crate) code: Option<i32>,
-    /// Why, for people.
-    pub(crate) reason: String,
-    /// Whether it had said hello.
-    pub(crate) greeted: bool,
-}
 
 /// A plugin that runs.
 pub(crate) struct Run {
@@ -148,17 +122,6 @@ impl Run {
                 false
             }
         }
-    }
-}
-
-impl Event {
-    /// For a run whose task is gone without a word, which only a panic in it could bring about.
-    pub(crate) fn lost() -> Self {
-        Self::Ended(End {
-            code: None,
-            reason: "its task ended".to_owned(),
-            greeted: false,
-        })
     }
 }
 

@@ -5,10 +5,11 @@ use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, sleep_until};
 
+use crate::life::{End, Event};
 use crate::locate::Program;
 use crate::logs::{LogLine, Tail};
 use crate::restart::{History, Verdict};
-use crate::run::{End, Event, Run};
+use crate::run::Run;
 
 /// What may wait for a plugin before others are asked to wait for it: a few of the largest lines.
 const HIGH_WATER: usize = 1 << 20;

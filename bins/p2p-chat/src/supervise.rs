@@ -14,10 +14,10 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::args::Settings;
+use crate::life::{End, Event};
 use crate::locate::Programs;
 use crate::logs::LogLine;
 use crate::restart::Verdict;
-use crate::run::{End, Event};
 use crate::signals::Signals;
 use crate::slot::{Slot, Turn};
 use crate::terminal::Terminal;

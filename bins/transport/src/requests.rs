@@ -13,7 +13,7 @@ use crate::service::{Listens, Transport};
 use crate::target::Target;
 use crate::{channel, session};
 
-/// Addresses of one `connect`: an invite has less than half as many, and at a step of 250 ms all
+/// Addresses of one `connect`: as many as an invite may hold; at a step of 250 ms all
 /// are begun within half the time there is.
 const MAX_ADDRESSES: usize = 20;
 

@@ -13,8 +13,9 @@ mod stdio;
 
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
-pub use pipe::{Pipe, Sink, Source};
+pub use pipe::Pipe;
 pub use run::{Identity, PipeClosed, main, runtime, serve};
+pub use stdio::{Sink, Source};
 
 /// How long either side may take for the first line of a pipe: a program that is not a plugin
 /// never says hello, and a slow machine starts one in well under a second.

@@ -1,13 +1,7 @@
 //! The two directions of one plugin's connection.
 
-use tokio::io::{AsyncRead, AsyncWrite};
-
 use crate::lines::{LineReader, LineWriter};
-
-/// Any source of bytes.
-pub type Source = Box<dyn AsyncRead + Send + Unpin>;
-/// Any sink of bytes.
-pub type Sink = Box<dyn AsyncWrite + Send + Unpin>;
+use crate::stdio::{Sink, Source};
 
 /// How much the in-memory twin holds before its writer waits, like a Linux pipe.
 const MEMORY_PIPE: usize = 65_536;

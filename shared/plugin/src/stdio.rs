@@ -7,7 +7,12 @@
 
 use std::io;
 
-use crate::pipe::{Sink, Source};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Any source of bytes.
+pub type Source = Box<dyn AsyncRead + Send + Unpin>;
+/// Any sink of bytes.
+pub type Sink = Box<dyn AsyncWrite + Send + Unpin>;
 
 #[cfg(unix)]
 pub(crate) fn stdin() -> io::Result<Source> {
