@@ -40,7 +40,7 @@ struct State {
     editing: bool,
     /// The prompt may stand in the first row: nothing was shown since the start or the last wipe.
     at_top: bool,
-    /// It does: the screen was wiped and nothing shown since.
+    /// It does: the screen was wiped and nothing drawn since.
     wiped: bool,
     /// Nobody sees what is drawn.
     broken: bool,
@@ -86,7 +86,6 @@ impl Desk {
         }
         // The editor moves down a row before it lets others draw. In the first row it could not
         // move up before that, and would leave a gap.
-        state.wiped = false;
         let at_top = std::mem::take(&mut state.at_top);
         state.nudge(at_top)
     }
@@ -95,7 +94,7 @@ impl Desk {
     pub(crate) fn wipe(&self) -> Nudge {
         let mut state = self.lock();
         state.pile = WIPE.to_owned();
-        (state.at_top, state.wiped) = (true, true);
+        state.at_top = true;
         state.forget = true;
         self.changed.notify_all();
         state.nudge(false)
@@ -136,25 +135,26 @@ impl Desk {
         }
         self.taken.notify_one();
         Turn {
-            text: std::mem::take(&mut state.pile),
+            text: state.take_pile(),
             wish: state.wish.take(),
             forget: std::mem::take(&mut state.forget),
             stop: state.stop,
         }
     }
 
-    /// While the editor draws: the text to draw above the line, or `None` where it has to give
-    /// the line back first.
-    pub(crate) fn while_editing(&self) -> Option<String> {
+    /// While the editor draws: what to draw above the line, and whether it has to give the line
+    /// back before anything else.
+    pub(crate) fn while_editing(&self) -> (String, bool) {
         let mut state = self.lock();
         state.editing = true;
-        if state.interrupts() {
-            return None;
-        }
-        self.taken.notify_one();
         // A ring that came late moved it down; in the first row this does nothing.
-        let up = if state.wiped { "\x1b[A" } else { "" };
-        Some(up.to_owned() + &std::mem::take(&mut state.pile))
+        let mut above = if state.wiped { "\x1b[A" } else { "" }.to_owned();
+        let interrupts = state.interrupts();
+        if !interrupts {
+            above.push_str(&state.take_pile());
+            self.taken.notify_one();
+        }
+        (above, interrupts)
     }
 
     /// The editor gave the line back.
@@ -164,7 +164,7 @@ impl Desk {
 
     /// Takes what was never drawn.
     pub(crate) fn rest(&self) -> String {
-        std::mem::take(&mut self.lock().pile)
+        self.lock().take_pile()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -189,6 +189,14 @@ impl Default for State {
 }
 
 impl State {
+    fn take_pile(&mut self) -> String {
+        let pile = std::mem::take(&mut self.pile);
+        if !pile.is_empty() {
+            self.wiped = pile == WIPE;
+        }
+        pile
+    }
+
     fn is_due(&self) -> bool {
         !self.pile.is_empty() || self.interrupts()
     }
@@ -216,15 +224,15 @@ mod tests {
         assert_eq!(desk.put("one\n", Some(None)), Nudge::None, "nobody edits");
         let turn = desk.turn(false);
         assert_eq!((turn.text.as_str(), turn.wish), ("one\n", Some(None)));
-        assert_eq!(desk.while_editing().as_deref(), Some(""));
+        assert_eq!(desk.while_editing(), (String::new(), false));
         assert_eq!(desk.put("", None), Nudge::None);
         assert_eq!(desk.put("two\n", None), Nudge::Ring);
-        assert_eq!(desk.while_editing().as_deref(), Some("two\n"));
+        assert_eq!(desk.while_editing(), ("two\n".to_owned(), false));
         assert_eq!(desk.put("three\n", Some(None)), Nudge::Interrupt);
         assert_eq!(
             desk.while_editing(),
-            None,
-            "text comes after the line is given back"
+            (String::new(), true),
+            "the line first"
         );
         desk.edited();
         assert_eq!(desk.turn(true).text, "three\n");
@@ -239,8 +247,10 @@ mod tests {
         assert_eq!(desk.put("two\n", None), Nudge::Ring);
         assert_eq!(desk.wipe(), Nudge::Interrupt);
         assert_eq!(desk.turn(true).text, WIPE);
-        assert_eq!(desk.while_editing().as_deref(), Some("\x1b[A"));
         assert_eq!(desk.put("three\n", None), Nudge::Interrupt);
+        // Drawn by a late ring before it was interrupted.
+        assert_eq!(desk.while_editing(), ("\x1b[Athree\n".to_owned(), false));
+        assert_eq!(desk.while_editing(), (String::new(), false));
     }
 
     #[test]

@@ -167,14 +167,15 @@ impl Highlighter for Watcher {
         prompt: &'p str,
         _default: bool,
     ) -> Cow<'b, str> {
-        match self.desk.while_editing() {
-            Some(text) if text.is_empty() => Cow::Borrowed(prompt),
-            Some(text) => Cow::Owned(text + prompt),
-            None => {
-                // Its handler of the signal stands by now; it looks for signals before keys.
-                interrupt_editor();
-                Cow::Borrowed(prompt)
-            }
+        let (above, interrupts) = self.desk.while_editing();
+        if interrupts {
+            // Its handler of the signal stands by now; it looks for signals before keys.
+            interrupt_editor();
+        }
+        if above.is_empty() {
+            Cow::Borrowed(prompt)
+        } else {
+            Cow::Owned(above + prompt)
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::action::Typed;
 use crate::cutter::Cutter;
 use crate::desk::{Desk, Turn};
 
@@ -100,7 +101,7 @@ fn with_prompt(turn: &Turn, prompt: &mut String, open: &AtomicBool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Prompt, Typed};
+    use crate::action::Prompt;
     use crate::desk::Ask;
 
     fn says(text: &str) -> Turn {
