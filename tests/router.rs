@@ -65,6 +65,59 @@ fn somebody_outside_reaches_a_listener_at_home() {
 }
 
 #[test]
+fn two_homes_behind_routers_of_their_own_chat() {
+    let test = "two_homes_behind_routers_of_their_own_chat";
+    let Some(lab) = NatLab::up(test, &["--two-homes"]) else {
+        return;
+    };
+    assert!(!forwards(&lab), "{}", lab.rules());
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[*] Share your public IP (128.66.0.1) and port 8080");
+    assert!(forwards(&lab), "{}", lab.rules());
+    let mut connector = chat_in(&lab, "blan", &["connect", PUBLIC_IP]);
+    connector.line("from the other home");
+    // Its router shows its own address.
+    listener.expect("[128.66.0.2] from the other home");
+    listener.line("and back").line("/quit");
+    connector.expect(&format!("[{PUBLIC_IP}] and back"));
+    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    assert_eq!(listener.exit_code(), Some(0));
+    assert!(!forwards(&lab), "{}", lab.rules());
+}
+
+#[test]
+fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
+    let test = "a_killed_nat_helper_is_replaced_and_its_mapping_taken_over";
+    let Some(lab) = NatLab::up(test, &[]) else {
+        return;
+    };
+    let nat_helper = |pid| {
+        let children = children_of(pid).into_iter();
+        children
+            .filter(|(_, name)| name == "nat-helper")
+            .map(|(pid, _)| pid)
+            .next()
+    };
+    let mut listener = chat_in(&lab, "lan", &["listen", "--verbose"]);
+    listener.expect("forwarded successfully");
+    let mut connector = chat_in(&lab, "wan", &["connect", PUBLIC_IP]);
+    connector.line("before");
+    listener.expect("[128.66.0.9] before");
+    let first = nat_helper(listener.pid()).expect("it runs");
+    signal(first, Signal::KILL);
+    listener.expect("nat-helper stopped");
+    connector.line("after");
+    listener.expect("[128.66.0.9] after");
+    listener.expect("is ready");
+    assert_ne!(nat_helper(listener.pid()), Some(first));
+    assert!(forwards(&lab), "{}", lab.rules());
+    listener.line("/quit");
+    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    assert_eq!(listener.exit_code(), Some(0));
+    assert!(!forwards(&lab), "{}", lab.rules());
+}
+
+#[test]
 fn a_killed_supervisor_leaves_no_open_port() {
     let Some(lab) = NatLab::up("a_killed_supervisor_leaves_no_open_port", &[]) else {
         return;

@@ -26,40 +26,30 @@ reporting = threading.Lock()
 def main():
     sys.stdin.reconfigure(encoding="utf-8")
     role, options = sys.argv[1], sys.argv[2:]
-    wired = "--wire" in options
     if role == "listen":
-        sock, unsent = listen()
+        sock = accept()
+        # QUIRK: the key goes over the line in clear, and at once.
+        key = unsent = Fernet.generate_key()
     else:
-        sock, unsent = connect(int(options[0])), b""
-    if not wired:
-        sock.sendall(unsent)
-    cipher = Fernet(unsent or receive_key(sock))
+        sock = socket.create_connection(("127.0.0.1", int(options[0])))
+        # QUIRK: what comes in one read with the key is taken for a part of it. base64 stops at
+        # the key's `=`, so the key is right and the rest is lost.
+        key, unsent = sock.recv(READ_SIZE), b""
+    cipher = Fernet(key)
     report(event="connected")
     threading.Thread(target=receive, args=(sock, cipher), daemon=True).start()
-    if wired:
+    if "--wire" in options:
         wire(sock, cipher, unsent)
     else:
+        sock.sendall(unsent)
         chat(sock, cipher)
     sock.close()
 
 
-def listen():
-    """Somebody's connection, and the key for it."""
+def accept():
     server = socket.create_server(("127.0.0.1", 0))
     report(event="listening", port=server.getsockname()[1])
-    sock, _ = server.accept()
-    # QUIRK: the key goes over the line in clear, and at once.
-    return sock, Fernet.generate_key()
-
-
-def connect(port):
-    return socket.create_connection(("127.0.0.1", port))
-
-
-def receive_key(sock):
-    # QUIRK: whatever comes with the key is taken for a part of it; base64 stops at its `=`, so
-    # the key is right and the rest is lost.
-    return sock.recv(READ_SIZE)
+    return server.accept()[0]
 
 
 def receive(sock, cipher):
@@ -89,8 +79,8 @@ def chat(sock, cipher):
 
 def wire(sock, cipher, unsent):
     """Sends genuine tokens cut in any way. A line of standard input is {"token": "its text"},
-    which adds a token (the key is there already, where this side makes it), or {"write": 17},
-    which sends the next 17 bytes in a segment of their own."""
+    which adds a token to what is not sent (a listener's key is there already), or {"write": 17},
+    which sends the next 17 bytes of that in a segment of their own."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for line in sys.stdin:
         order = json.loads(line)

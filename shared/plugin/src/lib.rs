@@ -5,6 +5,8 @@
 //!
 //! Nothing here knows what a message means.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod incoming;
 pub mod lines;
 mod pipe;

@@ -1,0 +1,92 @@
+//! What the product is while nothing happens, with its own transport; and how its present wire
+//! does.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::drive::round_trips;
+use crate::end::End;
+use crate::processes::{Process, family};
+use crate::round::percentile;
+use crate::systems::{Pair, Programs, System};
+
+/// Idle for this long: a timer that runs every few seconds is seen.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// A connection's first moments are not idle.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// The legacy wire carries about five round trips a second.
+const LEGACY_TRIPS: usize = 5;
+
+/// The four programs of the product.
+const BINARIES: [&str; 4] = ["p2p-chat", "ui", "transport", "nat-helper"];
+
+/// Four processes of a listener in a chat.
+pub(crate) struct Standing {
+    pub(crate) rss: f64,
+    pub(crate) pss: f64,
+    pub(crate) switches_a_second: f64,
+    /// The most threads of a process that is not the ui, and the ui's.
+    pub(crate) threads: f64,
+    pub(crate) ui_threads: f64,
+    /// MB of all binaries together.
+    pub(crate) binaries: f64,
+}
+
+/// Starts a chat whose listener has asked its router in vain, and looks at the listener.
+pub(crate) fn look(programs: &Programs) -> Result<Standing, String> {
+    let mut listener = End::start(&mut programs.p2p_chat(&["listen", "0"]))?;
+    let address = listener.output.expect("[*] Listening on ")?;
+    let port = address.rsplit(':').next().unwrap_or_default();
+    listener.output.expect("No UPnP-capable router found")?;
+    let peer = format!("127.0.0.1:{port}");
+    let mut connector = End::start(&mut programs.p2p_chat(&["connect", &peer]))?;
+    connector.output.expect("[*] Chat started")?;
+    listener.output.expect("[*] Chat started")?;
+    thread::sleep(SETTLED);
+    let processes = family(listener.pid());
+    let names: Vec<&str> = processes.iter().map(|process| &*process.name).collect();
+    if names.len() != BINARIES.len() {
+        return Err(format!("the listener has these processes: {names:?}"));
+    }
+    let memory = |kind: usize| processes.iter().map(|process| process.memory()[kind]).sum();
+    let threads = |of_ui: bool| {
+        let chosen = processes.iter().filter(|process| (process.name == "ui") == of_ui);
+        chosen.map(Process::threads).fold(0.0, f64::max)
+    };
+    let switches = || processes.iter().map(Process::context_switches).sum::<f64>();
+    let before = switches();
+    thread::sleep(IDLE);
+    let switches_a_second = (switches() - before) / IDLE.as_secs_f64();
+    Ok(Standing {
+        rss: memory(0),
+        pss: memory(1),
+        switches_a_second,
+        threads: threads(false),
+        ui_threads: threads(true),
+        binaries: binaries(programs)?,
+    })
+}
+
+fn binaries(programs: &Programs) -> Result<f64, String> {
+    let mut bytes = 0;
+    for name in BINARIES {
+        let file = programs.folder.join(name);
+        let size = fs::metadata(&file).map(|metadata| metadata.len());
+        bytes += size.map_err(|e| format!("how large is {}? {e}", file.display()))?;
+    }
+    Ok(bytes as f64 / 1e6)
+}
+
+/// How the wire does that there is today, in a sentence.
+pub(crate) fn legacy_wire(programs: &Programs) -> Result<String, String> {
+    let mut pair: Pair = System::Legacy.pair(programs)?;
+    let begun = Instant::now();
+    let round_trip = percentile(round_trips(&mut pair, LEGACY_TRIPS)?, 0.5) / 1e3;
+    let _ = begun;
+    Ok(format!(
+        "Today's wire (the original program's protocol, one text each 100 ms): round trip {round_trip:.1} ms."
+    ))
+}

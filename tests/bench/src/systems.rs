@@ -1,0 +1,156 @@
+//! What is measured, and how a pair of it is started.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::end::End;
+
+/// Where the programs are.
+pub(crate) struct Programs {
+    /// The folder of the product's binaries.
+    pub(crate) folder: PathBuf,
+    raw_relay: PathBuf,
+    bench_transport: PathBuf,
+    /// The processors of this run; a pinned system gets the first of them.
+    processors: CpuSet,
+}
+
+/// Two ways to run a pair: on one processor, where only the work counts, and as in life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    OneProcessor,
+    Anywhere,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum System {
+    /// Three processes a side that only copy: the limit.
+    Raw,
+    /// p2p-chat with the bench transport: everything but the wire.
+    Ours,
+    /// One process a side, with TLS.
+    Ncat,
+    /// p2p-chat as it is, with the original program's protocol on the wire.
+    Legacy,
+}
+
+/// Two sides that are connected.
+pub(crate) struct Pair {
+    pub(crate) listener: End,
+    pub(crate) connector: End,
+    /// From the listener's start to its word that it listens.
+    pub(crate) listening_after: Duration,
+}
+
+impl Programs {
+    /// The product's from `folder`, the instruments from beside this program.
+    pub(crate) fn in_folder(folder: PathBuf) -> Result<Self, String> {
+        let own = std::env::current_exe().map_err(|e| format!("where am I? {e}"))?;
+        let processors = sched_getaffinity(None).map_err(|e| format!("which processors? {e}"))?;
+        Ok(Self {
+            folder,
+            raw_relay: own.with_file_name("raw-relay"),
+            bench_transport: own.with_file_name("bench-transport"),
+            processors,
+        })
+    }
+
+    /// This thread, and all it starts from now on, run there.
+    pub(crate) fn settle(&self, place: Place) -> Result<(), String> {
+        let mut one = CpuSet::new();
+        let first = (0..CpuSet::MAX_CPU).find(|cpu| self.processors.is_set(*cpu));
+        one.set(first.unwrap_or_default());
+        let set = match place {
+            Place::OneProcessor => &one,
+            Place::Anywhere => &self.processors,
+        };
+        sched_setaffinity(None, set).map_err(|e| format!("cannot choose processors: {e}"))
+    }
+
+    /// p2p-chat with these arguments.
+    pub(crate) fn p2p_chat(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.folder.join("p2p-chat"));
+        command.arg("--insecure-legacy").args(arguments);
+        command
+    }
+
+    /// The same with the bench transport.
+    fn ours(&self, arguments: &[&str]) -> Command {
+        let mut command = self.p2p_chat(arguments);
+        command.arg("--transport").arg(&self.bench_transport);
+        command
+    }
+
+    fn raw(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.raw_relay);
+        command.arg("supervisor").args(arguments);
+        command
+    }
+}
+
+const LISTEN: [&str; 5] = ["--no-nat", "listen", "0", "--bind", "127.0.0.1"];
+const LISTENS: &str = "[*] Listening on 127.0.0.1:";
+
+impl System {
+    /// Starts two sides, and waits until a line has passed each way.
+    pub(crate) fn pair(self, programs: &Programs) -> Result<Pair, String> {
+        self.start(programs)
+            .and_then(|mut pair| {
+                greet(&mut pair)?;
+                Ok(pair)
+            })
+            .map_err(|error| format!("{self:?}: {error}"))
+    }
+
+    fn start(self, programs: &Programs) -> Result<Pair, String> {
+        let begun = Instant::now();
+        let (mut listener, ready) = match self {
+            Self::Raw => (programs.raw(&["listen"]), "listening 127.0.0.1:"),
+            Self::Ours => (programs.ours(&LISTEN), LISTENS),
+            Self::Legacy => (programs.p2p_chat(&LISTEN), LISTENS),
+            Self::Ncat => (ncat(&["-l", "127.0.0.1", &free_port()?]), "Listening on 127.0.0.1:"),
+        };
+        let mut listener = End::start(&mut listener)?;
+        let port = listener.output.expect(ready)?;
+        let listening_after = begun.elapsed();
+        let address = format!("127.0.0.1:{port}");
+        let (mut connector, connected) = match self {
+            Self::Raw => (programs.raw(&["connect", &address]), "connected"),
+            Self::Ours => (programs.ours(&["connect", &address]), "[*] Chat started"),
+            Self::Legacy => (programs.p2p_chat(&["connect", &address]), "[*] Chat started"),
+            Self::Ncat => (ncat(&["127.0.0.1", &port]), "SSL connection"),
+        };
+        let mut connector = End::start(&mut connector)?;
+        connector.output.expect(connected)?;
+        Ok(Pair {
+            listener,
+            connector,
+            listening_after,
+        })
+    }
+}
+
+fn ncat(arguments: &[&str]) -> Command {
+    let mut command = Command::new("ncat");
+    command.args(["--ssl", "-v"]).args(arguments);
+    command
+}
+
+/// A port nobody has now: ncat does not tell which one it took for 0.
+fn free_port() -> Result<String, String> {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    port.map(|address| address.port().to_string())
+        .map_err(|e| format!("no free port: {e}"))
+}
+
+fn greet(pair: &mut Pair) -> Result<(), String> {
+    pair.connector.input.line(b"hello from the connector\n")?;
+    pair.listener.output.expect("hello from the connector")?;
+    pair.listener.input.line(b"hello from the listener\n")?;
+    pair.connector.output.expect("hello from the listener").map(drop)
+}
