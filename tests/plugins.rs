@@ -2,10 +2,9 @@
 
 mod support;
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use support::{Chat, Piped, plugin};
+use support::{Chat, Piped, Script, plugin};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -16,23 +15,6 @@ fn tiny_ui() -> String {
         .join("scripts/tiny_ui.py")
         .display()
         .to_string()
-}
-
-/// A program of a few lines of shell, in a folder of its own.
-struct Script(tempfile::TempDir);
-
-impl Script {
-    fn new(lines: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("plugin");
-        std::fs::write(&file, format!("#!/bin/sh\n{lines}\n")).expect("written");
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("set");
-        Self(folder)
-    }
-
-    fn path(&self) -> String {
-        self.0.path().join("plugin").display().to_string()
-    }
 }
 
 /// Runs to the end; the exit code and what it complained about.

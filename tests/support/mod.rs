@@ -11,6 +11,7 @@ mod command;
 mod piped;
 mod processes;
 mod screen;
+mod script;
 mod transcript;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub(crate) use command::{Chat, plugin, program};
 pub(crate) use piped::Piped;
 pub(crate) use processes::{all_gone, children_of, signal, wait_until};
 pub(crate) use screen::Screen;
+pub(crate) use script::Script;
 
 /// Far more than anything here takes on a busy machine; only a failing test waits so long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

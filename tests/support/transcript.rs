@@ -25,12 +25,15 @@ impl Transcript {
         let writer = transcript.clone();
         std::thread::spawn(move || {
             let mut bytes = [0; 65_536];
+            let mut torn = Vec::new();
             loop {
                 let count = source.read(&mut bytes).unwrap_or(0);
+                torn.extend_from_slice(&bytes[..count]);
+                let rest = torn.split_off(whole_characters(&torn));
                 let (read, changed) = &*writer.0;
                 let mut read = read.lock().expect("no test panics while it holds it");
-                read.text
-                    .push_str(&String::from_utf8_lossy(&bytes[..count]));
+                read.text.push_str(&String::from_utf8_lossy(&torn));
+                torn = rest;
                 read.ended = count == 0;
                 changed.notify_all();
                 if count == 0 {
@@ -91,5 +94,13 @@ impl Transcript {
             .expect("no test panics while it holds it")
             .text
             .clone()
+    }
+}
+
+/// How many of these bytes are sure to tear no character.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => bytes.len(),
     }
 }

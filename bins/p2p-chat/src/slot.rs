@@ -42,7 +42,7 @@ impl Slot {
     pub(crate) fn new(role: Role, program: Program) -> Self {
         Self {
             role,
-            inbox: Inbox::default(),
+            inbox: Inbox::keeping_complaint(),
             tail: Tail::default(),
             program,
             run: None,
@@ -65,7 +65,7 @@ impl Slot {
         self.started = Instant::now();
         self.restart_at = None;
         self.pending.clear();
-        self.inbox = Inbox::default();
+        self.inbox = Inbox::keeping_complaint();
         self.run = Some(match &self.program {
             Program::File(file) => Run::start(self.role, file, welcome, logs.clone())?,
             Program::OwnStdio => Run::own_stdio(self.role, welcome)?,

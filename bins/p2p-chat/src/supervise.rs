@@ -122,6 +122,10 @@ impl Supervisor {
                 for line in lines {
                     self.line(role, &line);
                 }
+                if let Some(text) = self.slot(role).inbox.take_complaint() {
+                    let level = Level::Warn;
+                    self.log(LogLine { role, level, text });
+                }
             }
             Turn::Event(Event::Ended(end)) => self.ended(role, &end),
             Turn::Drained => {}

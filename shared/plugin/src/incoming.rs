@@ -21,10 +21,26 @@ pub enum Incoming<M> {
 #[derive(Default)]
 pub struct Inbox {
     malformed: u64,
+    /// Whether somebody asks for the complaint; else it goes to stderr.
+    keeps_complaint: bool,
+    complaint: Option<String>,
 }
 
 impl Inbox {
-    /// Reads one line. The first that is no JSON object is said on stderr; none is ever answered,
+    /// An inbox that leaves it to the caller to pass complaints on.
+    pub fn keeping_complaint() -> Self {
+        Self {
+            keeps_complaint: true,
+            ..Self::default()
+        }
+    }
+
+    /// What there is to say about the first line that was no JSON object; once.
+    pub fn take_complaint(&mut self) -> Option<String> {
+        self.complaint.take()
+    }
+
+    /// Reads one line. The first that is no JSON object is complained of; none is ever answered,
     /// since two programs that answer each other's garbage never stop.
     pub fn read<M: Messages>(&mut self, line: &[u8]) -> Incoming<M> {
         match read(line) {
@@ -48,12 +64,20 @@ impl Inbox {
             }
             Err(ReadError::Malformed(reason)) => {
                 if self.malformed == 0 {
-                    // A stderr nobody reads is no reason to panic.
-                    let _ = writeln!(std::io::stderr(), "WARN a line was ignored: {reason}");
+                    self.complain(format!("a line was ignored: {reason}"));
                 }
                 self.malformed += 1;
                 Incoming::Ignore
             }
+        }
+    }
+
+    fn complain(&mut self, complaint: String) {
+        if self.keeps_complaint {
+            self.complaint = Some(complaint);
+        } else {
+            // A stderr nobody reads is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "WARN {complaint}");
         }
     }
 
