@@ -2,12 +2,13 @@
 # Runs all tests. Usage: scripts/test.sh [--install] [ARGUMENTS OF cargo test]
 #
 # The system tests run a real router daemon in network namespaces. With --install, and where
-# CI=true, the Debian packages they need are installed by apt, and then no test may be skipped.
+# CI=true, the Debian packages they need are installed by apt, and what Python needs by pip into
+# target/venv, and then no test may be skipped.
 # Without, the tests that miss something are skipped, loudly, and counted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(iproute2 nftables miniupnpd-nftables miniupnpc ncat conntrack procps python3 tmux)
+packages=(iproute2 nftables miniupnpd-nftables miniupnpc ncat conntrack procps python3 python3-venv tmux)
 
 install=${CI:-false}
 if [[ ${1:-} == --install ]]; then install=true; shift; fi
@@ -24,6 +25,9 @@ if [[ $install == true ]]; then
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
   fi
+  # pip leaves alone what is there in the version asked for. A folder whose python is gone is made anew.
+  target/venv/bin/python -c 'import pip' 2>/dev/null || python3 -m venv --clear target/venv
+  target/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/python/requirements.txt
   export P2P_CHAT_REQUIRE_ALL=1
 fi
 

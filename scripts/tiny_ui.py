@@ -13,7 +13,8 @@ def type_lines():
     ask(type="quit")
 
 ask(type="hello", protocol=1, role="ui", name="tiny-ui", version="0.1")
-for event in map(json.loads, os.fdopen(0)):
+for line in filter(str.strip, os.fdopen(0, encoding="utf-8-sig")):
+    event = json.loads(line)
     kind = event["type"]
     if kind == "message_added": text = "[%s] %s" % (event["ip"], event["text"].replace("\n", "\n  "))
     elif kind == "peer_connected": text = "connected to %s (%s)" % (event["address"], event["verification"])

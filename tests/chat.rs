@@ -193,3 +193,31 @@ fn a_caller_who_says_nothing_or_rubbish_keeps_nobody_out() {
     listener.expect("[peer 127.0.0.1] hello");
     drop(silent);
 }
+
+#[test]
+fn somebody_who_came_and_left_without_a_word_does_not_end_the_waiting() {
+    let mut listener = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    listener.expect_prompt("Select option:");
+    listener.keys("1\r").expect_prompt("Port (default 8080):");
+    listener.keys("0\r");
+    let port = listener.port();
+    let mut silent = Chat::connect(port).piped();
+    listener.expect("[*] Chat started.");
+    silent.line("/quit");
+    assert_eq!(silent.exit_code(), Some(0));
+    listener.expect("disconnected").expect_prompt(">");
+    let mut connector = Chat::connect(port).piped();
+    connector.line("here I am");
+    listener.expect("[peer 127.0.0.1] here I am");
+}
+
+#[test]
+fn details_are_shown_to_those_who_ask_for_them() {
+    let listener = Chat::listen().arg("--verbose").piped();
+    let mut connector = Chat::connect(listener.port()).arg("--verbose").piped();
+    listener.expect("[*] Sent key length: 44 bytes");
+    connector.expect("[*] Received key length: 44 bytes");
+    connector.expect("[+] Received encryption key from peer");
+    connector.line("hello");
+    listener.expect("[*] Received 100 bytes of encrypted data");
+}

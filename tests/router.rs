@@ -108,7 +108,7 @@ fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
     listener.expect("nat-helper stopped");
     connector.line("after");
     listener.expect("[128.66.0.9] after");
-    listener.expect("is ready");
+    listener.expect("[*] Reachable from outside at 128.66.0.1:8080 by UPnP");
     assert_ne!(nat_helper(listener.pid()), Some(first));
     assert!(forwards(&lab), "{}", lab.rules());
     listener.line("/quit");

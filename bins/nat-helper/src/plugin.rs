@@ -52,8 +52,9 @@ async fn exchange(mut pipe: Pipe, jobs: &mut Jobs) -> io::Result<()> {
                     Incoming::Refuse(id, refusal) => Some((Some(id), NatEvent::Error(refusal))),
                     Incoming::BadReply(..) | Incoming::Ignore => None,
                 };
-                let Some((reply_to, event)) = refused else { continue };
-                pipe.writer.reply(reply_to, &event);
+                // Who gave no id wants no reply.
+                let Some((Some(id), event)) = refused else { continue };
+                pipe.writer.reply(Some(id), &event);
             }
             Some((reply_to, event)) = told.recv() => pipe.writer.reply(reply_to, &event),
         }
@@ -89,12 +90,12 @@ fn start(
         NatRequest::UnmapPort(request) => match NonZeroU16::new(request.port) {
             // It begins when the port's last job has ended, and its mapping is removed by then.
             Some(port) => jobs.start_on(port, place, |_stop| async move {
-                say(&tell, id, NatEvent::Ok).await;
+                answer(&tell, id, NatEvent::Ok).await;
             }),
             None => return Some((id, NatEvent::Ok)),
         },
         NatRequest::Probe => jobs.start(place, async move {
-            say(&tell, id, NatEvent::Probed(probe().await)).await;
+            answer(&tell, id, NatEvent::Probed(probe().await)).await;
         }),
     }
     None
@@ -116,9 +117,9 @@ fn wish(request: &MapPort) -> Option<Wish> {
 async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) {
     let mut mapping = match Mapping::open(wish, &mut stop).await {
         Ok(mapping) => mapping,
-        Err(failure) => return say(&tell, id, NatEvent::Error(failure.refusal())).await,
+        Err(failure) => return answer(&tell, id, NatEvent::Error(failure.refusal())).await,
     };
-    say(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
+    answer(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
     while let Some(news) = mapping.next(&mut stop).await {
         let event = match news {
             News::Mapped => NatEvent::PortMapped(mapping.port_mapped()),
@@ -127,7 +128,7 @@ async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<To
                 reason,
             }),
         };
-        say(&tell, None, event).await;
+        say(&tell, (None, event)).await;
     }
     if let Err(reason) = mapping.close().await {
         eprintln!("WARN port {} was not closed: {reason}", wish.port);
@@ -150,7 +151,14 @@ async fn probe() -> Probed {
     }
 }
 
+/// Replies, where a reply is wanted.
+async fn answer(tell: &mpsc::Sender<Told>, id: Option<u64>, reply: NatEvent) {
+    if id.is_some() {
+        say(tell, (id, reply)).await;
+    }
+}
+
 /// Tells it to the pipe, unless that is closed.
-async fn say(tell: &mpsc::Sender<Told>, reply_to: Option<u64>, event: NatEvent) {
-    let _ = tell.send((reply_to, event)).await;
+async fn say(tell: &mpsc::Sender<Told>, told: Told) {
+    let _ = tell.send(told).await;
 }

@@ -4,6 +4,8 @@ mod support;
 
 use std::process::{Command, Stdio};
 
+use p2p_chat_plugin::conformance::{self, Started};
+use p2p_chat_protocol::Role;
 use support::nat_lab::{lines, next};
 use support::{NAT_HELPER, Plugin, SOON, exit};
 
@@ -119,4 +121,18 @@ fn help_says_what_it_is_and_names_the_protocol() {
         "{said}"
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn it_passes_the_checks_of_its_role() {
+    let seed = std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |t| t.as_micros() as u64 % 1_000_000);
+    println!("seed {seed}");
+    let start = || Started::new(Command::new(NAT_HELPER));
+    let checks = conformance::check(Role::NatHelper, seed, start, |outcome| {
+        println!("{outcome}")
+    });
+    let runtime = p2p_chat_plugin::runtime().expect("a runtime");
+    assert_eq!(runtime.block_on(checks), 0, "failed checks");
 }

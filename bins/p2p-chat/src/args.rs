@@ -7,10 +7,14 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use p2p_chat_chat::{Config, Ending, Invite};
 use p2p_chat_protocol::{Options, Start};
 
+use crate::check::Check;
+
 /// What to do after the command line was read.
 pub(crate) enum Asked {
     /// A chat, or the menu.
     Run(Box<Settings>),
+    /// Another program, whether it plays its role.
+    Check(Check),
     /// Nothing more: it was answered, with this exit code.
     Nothing(ExitCode),
 }
@@ -85,6 +89,9 @@ enum Command {
         #[arg(value_name = "HOST[:PORT] | INVITE", value_parser = parse_invite)]
         target: Option<Invite>,
     },
+    /// Check that a program of your own plays its role
+    #[command(hide = true)]
+    Check(Check),
 }
 
 pub(crate) fn parse() -> Asked {
@@ -101,6 +108,9 @@ pub(crate) fn parse() -> Asked {
         let _ = full_help().print_help();
         return Asked::Nothing(ExitCode::SUCCESS);
     }
+    if let Some(Command::Check(check)) = line.command {
+        return Asked::Check(check);
+    }
     if let Some(sentence) = refusal(&line) {
         let _ = writeln!(std::io::stderr(), "[!] {sentence}");
         return Asked::Nothing(exit_code(Ending::Refused.code()));
@@ -112,7 +122,7 @@ fn exit_code(code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The help with every option in it.
+/// The help with every option and command in it.
 fn full_help() -> clap::Command {
     let plain = Line::command();
     let hidden: Vec<_> = plain
@@ -120,9 +130,12 @@ fn full_help() -> clap::Command {
         .filter(|arg| arg.is_hide_set())
         .map(|arg| arg.get_id().clone())
         .collect();
-    hidden.into_iter().fold(plain, |command, id| {
-        command.mut_arg(id, |arg| arg.hide(false))
-    })
+    hidden
+        .into_iter()
+        .fold(plain, |command, id| {
+            command.mut_arg(id, |arg| arg.hide(false))
+        })
+        .mut_subcommands(|command| command.hide(false))
 }
 
 /// What is refused for the user's safety, before anything starts.
@@ -146,7 +159,7 @@ fn settings(line: Line) -> Settings {
     let plain = line.plain || is("TERM", "dumb") || is("P2P_CHAT_PLAIN", "1");
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let (start, port, invite) = match line.command {
-        None => (Start::Menu, None, None),
+        None | Some(Command::Check(_)) => (Start::Menu, None, None),
         Some(Command::Listen { port }) => (Start::Listen, Some(port), None),
         Some(Command::Connect { target }) => (Start::Connect, None, target),
     };
@@ -194,6 +207,7 @@ mod tests {
         let short = Line::command().render_help().to_string();
         let full = full_help().render_help().to_string();
         for option in [
+            "  check ",
             "--bind",
             "--insecure-legacy",
             "--ui",

@@ -5,7 +5,7 @@ use p2p_chat_protocol::{ErrorCode, Greeting, Hello, Refusal, Role, VERSION, Welc
 use tokio::time::timeout;
 
 /// Waits for a plugin's hello and welcomes it; else says what is wrong with it.
-pub(crate) async fn greet(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<Hello, String> {
+pub(crate) async fn greet(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<(), String> {
     timeout(HELLO_TIMEOUT, exchange(pipe, role, welcome))
         .await
         .unwrap_or_else(|_| {
@@ -14,7 +14,7 @@ pub(crate) async fn greet(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Resu
         })
 }
 
-async fn exchange(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<Hello, String> {
+async fn exchange(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<(), String> {
     let line = pipe.reader.next().await.map_err(|e| e.to_string())?;
     let line = line.ok_or("it ended before it said hello")?;
     let hello = match read(&line).map(|received| received.message) {
@@ -29,7 +29,7 @@ async fn exchange(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<Hello
     pipe.writer.flush().await.map_err(|e| e.to_string())?;
     match answer {
         Greeting::Error(refusal) => Err(refusal.message),
-        _ => Ok(hello),
+        _ => Ok(()),
     }
 }
 

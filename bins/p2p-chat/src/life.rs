@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use p2p_chat_plugin::{LineReader, Pipe, Sink, Source};
-use p2p_chat_protocol::{Hello, Role, Welcome};
+use p2p_chat_protocol::{Role, Welcome};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
@@ -27,7 +27,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) enum Event {
     /// It said hello and was welcomed.
-    Ready(Hello),
+    Ready,
     /// Lines, in order.
     Lines(Vec<Bytes>),
     /// It is over. Nothing comes after this.
@@ -81,8 +81,8 @@ impl Life {
         };
         let greeted = hello.is_ok();
         let code = match hello {
-            Ok(hello) => {
-                let _ = self.tell.send(Event::Ready(hello)).await;
+            Ok(()) => {
+                let _ = self.tell.send(Event::Ready).await;
                 let (reader, sink) = pipe.into_parts();
                 self.talk(reader, sink, chunks).await
             }

@@ -5,6 +5,7 @@
 //! `run.rs`, one run of it.
 
 mod args;
+mod check;
 mod greeting;
 mod life;
 mod locate;
@@ -24,12 +25,13 @@ use args::{Asked, Settings};
 use p2p_chat_chat::Ending;
 
 fn main() -> ExitCode {
-    let settings = match args::parse() {
-        Asked::Run(settings) => *settings,
+    let outcome = match args::parse() {
+        Asked::Run(settings) => run(*settings).map(|ending| ExitCode::from(ending.code())),
+        Asked::Check(program) => check::run(program),
         Asked::Nothing(code) => return code,
     };
-    match run(settings) {
-        Ok(ending) => ExitCode::from(ending.code()),
+    match outcome {
+        Ok(code) => code,
         Err(sentence) => {
             // A stderr nobody reads is no reason to panic.
             let _ = writeln!(std::io::stderr(), "p2p-chat: {sentence}");

@@ -130,7 +130,7 @@ async fn end_of(events: &mut mpsc::Receiver<Event>) -> End {
     loop {
         match events.recv().await.unwrap_or_else(Event::lost) {
             Event::Ended(end) => return end,
-            Event::Ready(_) | Event::Lines(_) => {}
+            Event::Ready | Event::Lines(_) => {}
         }
     }
 }

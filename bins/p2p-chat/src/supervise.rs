@@ -113,11 +113,7 @@ impl Supervisor {
 
     fn turn(&mut self, role: Role, turn: Turn) {
         match turn {
-            Turn::Event(Event::Ready(hello)) => {
-                let (name, version) = (&hello.name, &hello.version);
-                self.debug(format!("{role}: {name} {version} is ready"));
-                self.handle(Input::PluginReady(role));
-            }
+            Turn::Event(Event::Ready) => self.handle(Input::PluginReady(role)),
             Turn::Event(Event::Lines(lines)) => {
                 for line in lines {
                     self.line(role, &line);

@@ -33,5 +33,5 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         summary: "listens, connects, and carries a chat between two computers",
     };
-    p2p_chat_plugin::main(&identity, |_welcome, pipe| service::run(pipe))
+    p2p_chat_plugin::run(&identity, |_welcome, pipe| service::run(pipe))
 }

@@ -2,6 +2,10 @@
 
 mod support;
 
+use std::process::Command;
+
+use p2p_chat_plugin::conformance::{self, Started};
+use p2p_chat_protocol::Role;
 use serde_json::{Value, json};
 use support::{Transport, port_of};
 
@@ -114,4 +118,18 @@ fn addresses_that_cannot_be_listened_on_are_refused_by_their_value() {
     let sentence = other.refused(listen(0, Some("my computer")), "address_unavailable");
     assert!(sentence.starts_with("\"my computer\" is no IP address."));
     assert_ne!(other.listen(), 0, "after all that it is still idle");
+}
+
+#[test]
+fn it_passes_the_checks_of_its_role() {
+    let seed = std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |t| t.as_micros() as u64 % 1_000_000);
+    println!("seed {seed}");
+    let start = || Started::new(Command::new(env!("CARGO_BIN_EXE_transport")));
+    let checks = conformance::check(Role::Transport, seed, start, |outcome| {
+        println!("{outcome}")
+    });
+    let runtime = p2p_chat_plugin::runtime().expect("a runtime");
+    assert_eq!(runtime.block_on(checks), 0, "failed checks");
 }

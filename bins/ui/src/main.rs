@@ -45,5 +45,5 @@ fn main() -> ExitCode {
     };
     // Taken before anything is opened: where they are missing, the next file would get their number.
     let user = terminal::users_descriptors();
-    p2p_chat_plugin::main(&identity, |welcome, pipe| session::run(user, welcome, pipe))
+    p2p_chat_plugin::run(&identity, |welcome, pipe| session::run(user, welcome, pipe))
 }

@@ -137,7 +137,8 @@ impl Reach {
     }
 }
 
-const WAITING: &str = "[*] Waiting for connection...";
+/// Somebody may call now.
+pub(crate) const WAITING: &str = "[*] Waiting for connection...";
 const NOT_REACHABLE: &str = "Nobody outside can reach you now.";
 
 /// The IPv6 twin of an IPv4 socket is a detail.

@@ -3,7 +3,6 @@
 //! This half takes the supervisor's events; the user's lines are in `typed.rs`.
 
 use p2p_chat_plugin::Incoming;
-use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::{Author, Input, Level, UiEvent, UiRequest};
 use p2p_chat_protocol::{ErrorCode, Received, Refusal, Start, Welcome};
 
@@ -132,10 +131,10 @@ impl Ui {
                 for text in unsent {
                     self.note(format!("[!] Not sent: \"{}\"", quoted(&text)));
                 }
-                // Another caller follows at once where one gave way.
-                match gone.reason {
-                    DisconnectReason::Replaced => self.enter(Stage::Waiting),
-                    _ => self.attempt_over(),
+                if gone.waiting {
+                    self.enter(Stage::Waiting);
+                } else {
+                    self.attempt_over();
                 }
             }
             UiEvent::ConnectFailed(_) => self.attempt_over(),

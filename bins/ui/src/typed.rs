@@ -184,7 +184,7 @@ mod tests {
 
     const PEER: &str = r#"{"type":"peer_connected","address":"198.51.100.2:54321","local_address":"192.168.1.100:8080","direction":"incoming","verification":"insecure"}"#;
     const LEFT: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"left","redialing":false}"#;
-    const REPLACED: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false}"#;
+    const REPLACED: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false,"waiting":true}"#;
 
     fn ui(manner: Manner, start: Start) -> Ui {
         let welcome = Welcome {
@@ -232,6 +232,31 @@ mod tests {
         assert!(!stream.wants_line(), "another caller comes");
         assert!(ui(Manner::Terminal, Start::Listen).wants_line());
         assert!(ui(Manner::Stream, Start::Menu).wants_line());
+    }
+
+    #[test]
+    fn somebody_who_left_without_a_word_does_not_bring_the_menu_back() {
+        let mut ui = ui(Manner::Terminal, Start::Menu);
+        line(&mut ui, "1", true);
+        line(&mut ui, "", true);
+        told(&mut ui, PEER);
+        let silent = LEFT.replace("false", "false,\"waiting\":true");
+        let said = told(&mut ui, &silent);
+        assert!(
+            said.iter()
+                .any(|line| line.contains("[*] Waiting for connection...")),
+            "{said:?}"
+        );
+        assert!(
+            !said.iter().any(|line| line.contains("[1] Listen")),
+            "{said:?}"
+        );
+        told(&mut ui, PEER);
+        let said = told(&mut ui, LEFT);
+        assert!(
+            said.iter().any(|line| line.contains("[1] Listen")),
+            "{said:?}"
+        );
     }
 
     #[test]

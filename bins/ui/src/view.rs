@@ -3,7 +3,7 @@
 use p2p_chat_protocol::Role;
 use p2p_chat_protocol::ui::{Author, Level, Notice, PluginChanged, PluginStatus, UiEvent};
 
-use crate::reach::Reach;
+use crate::reach::{Reach, WAITING};
 use crate::rows::Line;
 use crate::status;
 use crate::talk::Talk;
@@ -34,7 +34,13 @@ impl View {
             UiEvent::Listening(listening) => self.reach.listening(listening, self.verbose),
             UiEvent::ReachabilityChanged(change) => self.reach.changed(change),
             UiEvent::PeerConnected(peer) => self.talk.connected(peer, now_ms),
-            UiEvent::PeerDisconnected(gone) => vec![self.talk.disconnected(gone)],
+            UiEvent::PeerDisconnected(gone) => {
+                let waiting = gone.waiting.then(|| WAITING.to_owned());
+                [self.talk.disconnected(gone)]
+                    .into_iter()
+                    .chain(waiting)
+                    .collect()
+            }
             UiEvent::ConnectFailed(refusal) | UiEvent::Error(refusal) => {
                 vec![marked(Level::Error, &refusal.message)]
             }

@@ -1,6 +1,6 @@
 //! What every plugin and the supervisor share: lines of JSON over pipes.
 //!
-//! Start reading at [`main`], which is a built-in plugin from its first line to its exit code;
+//! Start reading at [`run()`], which is a built-in plugin from its first line to its exit code;
 //! then [`Pipe`], then [`lines`], which cuts a stream of bytes into lines.
 //!
 //! Nothing here knows what a message means.
@@ -16,7 +16,7 @@ mod stdio;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
 pub use pipe::Pipe;
-pub use run::{Identity, PipeClosed, main, runtime, serve};
+pub use run::{Identity, PipeClosed, run, runtime, serve};
 pub use stdio::{Sink, Source};
 
 /// How long either side may take for the first line of a pipe: a program that is not a plugin

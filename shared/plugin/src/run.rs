@@ -46,7 +46,7 @@ impl From<io::Error> for PipeClosed {
 /// The `main` of a plugin without arguments of its own: greets, runs `service` until it returns,
 /// flushes. `service` returns when the pipe's reader says `None`: the end of stdin is the only
 /// stop there is.
-pub fn main<S, F>(identity: &Identity, service: S) -> ExitCode
+pub fn run<S, F>(identity: &Identity, service: S) -> ExitCode
 where
     S: FnOnce(Welcome, Pipe) -> F,
     F: Future<Output = io::Result<()>>,
@@ -85,7 +85,7 @@ fn say(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A plugin from its hello to its exit code, for programs with arguments of their own; [`main`]
+/// A plugin from its hello to its exit code, for programs with arguments of their own; [`run()`]
 /// is this one with the arguments of the others.
 pub fn serve<S, F>(identity: &Identity, service: S) -> ExitCode
 where

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 /// Longer than anything here takes on the slowest machine; `ncat` makes a key for seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,6 +57,12 @@ impl End {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&mut self) -> Result<(), String> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM)
+            .map_err(|e| format!("cannot ask a program to end: {e}"))
     }
 
     /// Waits for its end.
@@ -114,7 +120,9 @@ impl Output {
             self.bytes.truncate(searched + read);
             if read == 0 {
                 let last = String::from_utf8_lossy(&self.bytes);
-                return Err(format!("a program ended too early. Its last words: {last:?}"));
+                return Err(format!(
+                    "a program ended too early. Its last words: {last:?}"
+                ));
             }
         }
     }

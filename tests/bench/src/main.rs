@@ -23,9 +23,13 @@ fn main() -> ExitCode {
     let outcome = match &arguments[..] {
         [rounds, folder] => match rounds.parse() {
             Ok(rounds @ 1..) => measure(rounds, folder.into()),
-            _ => Err(format!("{rounds:?} is no number of rounds. Give 1 or more.")),
+            _ => Err(format!(
+                "{rounds:?} is no number of rounds. Give 1 or more."
+            )),
         },
-        _ => Err("usage: bench ROUNDS FOLDER-OF-THE-BINARIES (scripts/bench.sh does it)".to_owned()),
+        _ => {
+            Err("usage: bench ROUNDS FOLDER-OF-THE-BINARIES (scripts/bench.sh does it)".to_owned())
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,11 @@ pub(crate) fn family(pid: u32) -> Vec<Process> {
     let mut next = 0;
     while let Some(pid) = pids.get(next) {
         let children = read(format!("/proc/{pid}/task/{pid}/children"));
-        pids.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        pids.extend(
+            children
+                .split_whitespace()
+                .filter_map(|child| child.parse::<u32>().ok()),
+        );
         next += 1;
     }
     let named = |pid| Process {
@@ -53,8 +57,12 @@ impl Process {
 /// What this computer is, in one line.
 pub(crate) fn machine() -> String {
     let cpuinfo = read("/proc/cpuinfo");
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("unknown processor", |rest| rest.trim_start_matches(['\t', ' ', ':']));
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("unknown processor", |rest| {
+        rest.trim_start_matches(['\t', ' ', ':'])
+    });
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
     let load = read("/proc/loadavg");
@@ -69,7 +77,9 @@ pub(crate) fn machine() -> String {
 fn field(text: &str, name: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|rest| rest.split_whitespace().next());
-    number.and_then(|number| number.parse().ok()).unwrap_or_default()
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
 }
 
 /// Empty where the process is gone.

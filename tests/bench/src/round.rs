@@ -23,10 +23,11 @@ pub(crate) struct Samples {
     pub(crate) start_with_silent_router: Vec<f64>,
     /// The same without asking any router.
     pub(crate) start_without_router: Vec<f64>,
-    /// Milliseconds from `/quit` to the end of the program, while it waits for a peer.
-    pub(crate) quit_waiting: Vec<f64>,
-    /// The same in a chat.
+    /// Milliseconds from `/quit` to the end of the program, in a chat.
     pub(crate) quit_chatting: Vec<f64>,
+    /// The same while it waits for a peer and asks the router: by SIGTERM, since through a pipe
+    /// typed lines wait for the chat.
+    pub(crate) quit_waiting: Vec<f64>,
 }
 
 /// The figures of one system.
@@ -49,7 +50,11 @@ pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Re
     let Samples {
         raw, ours, ncat, ..
     } = samples;
-    let mut systems = [(System::Raw, raw), (System::Ours, ours), (System::Ncat, ncat)];
+    let mut systems = [
+        (System::Raw, raw),
+        (System::Ours, ours),
+        (System::Ncat, ncat),
+    ];
     systems.rotate_left(number as usize % 3);
     for (system, figures) in systems {
         programs.settle(Place::OneProcessor)?;
@@ -61,7 +66,9 @@ pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Re
         drop(pair);
         programs.settle(Place::Anywhere)?;
         let mut pair = system.pair(programs)?;
-        figures.paced.push(percentile(paced(&mut pair, PACED)?, 0.99));
+        figures
+            .paced
+            .push(percentile(paced(&mut pair, PACED)?, 0.99));
         let burst = burst(&mut pair, BURST)?;
         figures.rate.push(burst.per_second);
         figures.arrived.push(burst.arrived as f64);
@@ -79,22 +86,26 @@ fn start_and_quit(programs: &Programs, samples: &mut Samples) -> Result<(), Stri
         mut connector,
         ..
     } = chat;
-    samples.quit_chatting.push(quit(&mut connector)?);
+    let quit = |end: &mut End| end.input.line(b"/quit\n");
+    samples.quit_chatting.push(ending(&mut connector, quit)?);
     drop((listener, connector));
     let begun = Instant::now();
     let mut waiting = End::start(&mut programs.p2p_chat(&["listen", "0"]))?;
     waiting.output.expect("[*] Listening on ")?;
+    let listening_after = begun.elapsed();
     samples
         .start_with_silent_router
-        .push(milliseconds(begun.elapsed()));
+        .push(milliseconds(listening_after));
     waiting.output.expect("[*] Asking your router")?;
-    samples.quit_waiting.push(quit(&mut waiting)?);
+    let terminate = |end: &mut End| end.terminate();
+    samples.quit_waiting.push(ending(&mut waiting, terminate)?);
     Ok(())
 }
 
-fn quit(end: &mut End) -> Result<f64, String> {
+/// How long a program takes to end once it is asked to.
+fn ending(end: &mut End, ask: impl FnOnce(&mut End) -> Result<(), String>) -> Result<f64, String> {
     let begun = Instant::now();
-    end.input.line(b"/quit\n")?;
+    ask(end)?;
     end.exited()?;
     Ok(milliseconds(begun.elapsed()))
 }

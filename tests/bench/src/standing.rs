@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::drive::round_trips;
+use crate::drive::{Burst, burst, paced};
 use crate::end::End;
 use crate::processes::{Process, family};
 use crate::round::percentile;
-use crate::systems::{Pair, Programs, System};
+use crate::systems::{Programs, System};
 
 /// Idle for this long: a timer that runs every few seconds is seen.
 const IDLE: Duration = Duration::from_secs(10);
@@ -17,8 +17,8 @@ const IDLE: Duration = Duration::from_secs(10);
 /// A connection's first moments are not idle.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// The legacy wire carries about five round trips a second.
-const LEGACY_TRIPS: usize = 5;
+/// The legacy wire carries about ten texts a second.
+const LEGACY_TEXTS: usize = 20;
 
 /// The four programs of the product.
 const BINARIES: [&str; 4] = ["p2p-chat", "ui", "transport", "nat-helper"];
@@ -53,7 +53,9 @@ pub(crate) fn look(programs: &Programs) -> Result<Standing, String> {
     }
     let memory = |kind: usize| processes.iter().map(|process| process.memory()[kind]).sum();
     let threads = |of_ui: bool| {
-        let chosen = processes.iter().filter(|process| (process.name == "ui") == of_ui);
+        let chosen = processes
+            .iter()
+            .filter(|process| (process.name == "ui") == of_ui);
         chosen.map(Process::threads).fold(0.0, f64::max)
     };
     let switches = || processes.iter().map(Process::context_switches).sum::<f64>();
@@ -82,11 +84,14 @@ fn binaries(programs: &Programs) -> Result<f64, String> {
 
 /// How the wire does that there is today, in a sentence.
 pub(crate) fn legacy_wire(programs: &Programs) -> Result<String, String> {
-    let mut pair: Pair = System::Legacy.pair(programs)?;
-    let begun = Instant::now();
-    let round_trip = percentile(round_trips(&mut pair, LEGACY_TRIPS)?, 0.5) / 1e3;
-    let _ = begun;
+    let mut pair = System::Legacy.pair(programs)?;
+    let one_way = percentile(paced(&mut pair, LEGACY_TEXTS)?, 0.5);
+    let Burst {
+        arrived,
+        per_second,
+    } = burst(&mut pair, LEGACY_TEXTS)?;
     Ok(format!(
-        "Today's wire (the original program's protocol, one text each 100 ms): round trip {round_trip:.1} ms."
+        "Today's wire, the original program's protocol, which keeps texts 100 ms apart: one way p50 {one_way:.1} ms;\n\
+         {arrived} of {LEGACY_TEXTS} texts in a burst arrived, {per_second:.1} a second."
     ))
 }

@@ -113,7 +113,10 @@ impl System {
             Self::Raw => (programs.raw(&["listen"]), "listening 127.0.0.1:"),
             Self::Ours => (programs.ours(&LISTEN), LISTENS),
             Self::Legacy => (programs.p2p_chat(&LISTEN), LISTENS),
-            Self::Ncat => (ncat(&["-l", "127.0.0.1", &free_port()?]), "Listening on 127.0.0.1:"),
+            Self::Ncat => (
+                ncat(&["-l", "127.0.0.1", &free_port()?]),
+                "Listening on 127.0.0.1:",
+            ),
         };
         let mut listener = End::start(&mut listener)?;
         let port = listener.output.expect(ready)?;
@@ -122,7 +125,10 @@ impl System {
         let (mut connector, connected) = match self {
             Self::Raw => (programs.raw(&["connect", &address]), "connected"),
             Self::Ours => (programs.ours(&["connect", &address]), "[*] Chat started"),
-            Self::Legacy => (programs.p2p_chat(&["connect", &address]), "[*] Chat started"),
+            Self::Legacy => (
+                programs.p2p_chat(&["connect", &address]),
+                "[*] Chat started",
+            ),
             Self::Ncat => (ncat(&["127.0.0.1", &port]), "SSL connection"),
         };
         let mut connector = End::start(&mut connector)?;
@@ -152,5 +158,8 @@ fn greet(pair: &mut Pair) -> Result<(), String> {
     pair.connector.input.line(b"hello from the connector\n")?;
     pair.listener.output.expect("hello from the connector")?;
     pair.listener.input.line(b"hello from the listener\n")?;
-    pair.connector.output.expect("hello from the listener").map(drop)
+    pair.connector
+        .output
+        .expect("hello from the listener")
+        .map(drop)
 }

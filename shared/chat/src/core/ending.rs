@@ -143,14 +143,15 @@ impl Core {
     /// The last sentences, when transport and nat-helper have ended.
     pub(super) fn say_goodbye(&mut self, router_tidied: bool) {
         let mapped = match &self.activity {
-            Activity::Listening(listener) if listener.mapped.is_some() => Some(listener.port),
+            Activity::Listening(listener) if listener.mapped.is_some() => Some(listener),
             _ => None,
         };
+        let mapped = mapped.map(|listener| (listener.port, router_tidied && !listener.orphaned));
         match mapped {
-            Some(port) if router_tidied => {
+            Some((port, true)) => {
                 self.notice(Level::Info, format!("UPnP: Port {port} mapping removed"));
             }
-            Some(port) => {
+            Some((port, false)) => {
                 let text = format!(
                     "UPnP: Port {port} may still be forwarded; your router ends that within 1 hour."
                 );

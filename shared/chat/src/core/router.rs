@@ -88,9 +88,10 @@ impl Core {
             return;
         }
         let news = listener.mapped.as_ref() != Some(&mapped.external_address);
-        let overdue = listener.router_deadline.take().is_none();
+        let awaited = listener.router_deadline.take().is_some();
+        let taken_over = std::mem::take(&mut listener.orphaned);
         listener.mapped = Some(mapped.external_address.clone());
-        if news || !overdue {
+        if news || awaited || taken_over {
             self.reachability(ReachabilityChanged {
                 external_address: Some(mapped.external_address),
                 method: Some(mapped.method),
@@ -121,6 +122,9 @@ impl Core {
     }
 
     pub(super) fn nat_stopped(&mut self, status: PluginStatus) {
+        if let Activity::Listening(listener) = &mut self.activity {
+            listener.orphaned = listener.mapped.is_some();
+        }
         let asked = matches!(&self.activity, Activity::Listening(l) if l.router_deadline.is_some());
         if status == PluginStatus::GivenUp && asked {
             self.unreachable(

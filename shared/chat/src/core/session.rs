@@ -26,6 +26,8 @@ pub(super) struct Listener {
     pub(super) public: Option<String>,
     /// The address outside, by the router.
     pub(super) mapped: Option<String>,
+    /// Whether the nat-helper that opened it is gone, and no other has taken it over yet.
+    pub(super) orphaned: bool,
     /// Until when a router may take to answer before the user is told that it does not.
     pub(super) router_deadline: Option<Duration>,
 }
@@ -39,6 +41,7 @@ impl Listener {
             up: None,
             public: None,
             mapped: None,
+            orphaned: false,
             router_deadline: None,
         }
     }

@@ -80,7 +80,13 @@ mod tests {
         let found = lines(b"1234\n12345\n\n\xff\ntorn").await;
         let whole = |bytes: &[u8]| Line::Whole(bytes.to_vec());
         let long = Line::TooLong(b"1234".to_vec());
-        let expected = [whole(b"1234"), long, whole(b""), whole(b"\xff"), whole(b"torn")];
+        let expected = [
+            whole(b"1234"),
+            long,
+            whole(b""),
+            whole(b"\xff"),
+            whole(b"torn"),
+        ];
         assert_eq!(found, expected);
     }
 

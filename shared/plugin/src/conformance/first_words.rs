@@ -43,10 +43,16 @@ fn judge(role: Role, line: &[u8]) -> Result<(), String> {
         return Err(said());
     }
     if hello["protocol"] != VERSION {
-        return Err(format!("it speaks protocol {}, not {VERSION}", hello["protocol"]));
+        return Err(format!(
+            "it speaks protocol {}, not {VERSION}",
+            hello["protocol"]
+        ));
     }
     if hello["role"] != role.name() {
-        return Err(format!("it says that its role is {}, not \"{role}\"", hello["role"]));
+        return Err(format!(
+            "it says that its role is {}, not \"{role}\"",
+            hello["role"]
+        ));
     }
     match read(line).map(|received| received.message) {
         Ok(Greeting::Hello(hello)) if !hello.name.is_empty() => Ok(()),
@@ -67,7 +73,10 @@ mod tests {
     #[test]
     fn a_hello_that_is_none_is_quoted_or_corrected() {
         for (line, found) in [
-            (r#"{"type":"hello","protocol":1,"role":"ui","name":"a"}"#, Ok(())),
+            (
+                r#"{"type":"hello","protocol":1,"role":"ui","name":"a"}"#,
+                Ok(()),
+            ),
             ("Hello!", Err("it said Hello!")),
             (r#"{"type":"ok"}"#, Err("it said {\"type\":\"ok\"}")),
             (
@@ -84,7 +93,10 @@ mod tests {
             ),
         ] {
             let judged = judge(Role::Ui, line.as_bytes());
-            assert_eq!(judged.as_ref().map_err(String::as_str), found.as_ref().map_err(|s| *s));
+            assert_eq!(
+                judged.as_ref().map_err(String::as_str),
+                found.as_ref().map_err(|s| *s)
+            );
         }
     }
 }

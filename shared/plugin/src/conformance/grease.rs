@@ -72,8 +72,8 @@ impl Grease {
 
     /// A message of an unknown type that asks for no reply.
     fn message(&mut self) -> String {
-        let (name, field) = (self.name(), self.field());
-        format!("{{\"type\":\"{name}\",{field}}}")
+        let message = format!("{{\"type\":\"{}\"}}", self.name());
+        self.fields_into(&message)
     }
 
     fn field(&mut self) -> String {

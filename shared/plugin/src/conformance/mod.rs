@@ -61,7 +61,9 @@ impl fmt::Display for Outcome {
         } = self;
         match verdict {
             Verdict::Passed => write!(f, "ok    {name}: {claim}"),
-            Verdict::Failed(found) => write!(f, "FAIL  {name}: {found}; {advice}"),
+            Verdict::Failed(found) => {
+                write!(f, "FAIL  {name}: {}; {advice}", found.trim_end_matches('.'))
+            }
             Verdict::NotChecked => write!(f, "-     {name}: not checked, mend the others first"),
         }
     }

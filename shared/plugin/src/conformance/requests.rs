@@ -60,7 +60,9 @@ pub(super) async fn replies(subject: &mut Subject) -> Result<(), String> {
         let line = with_id(*request, *id);
         let reply = subject.ask(*id, &line).await?;
         if reply["type"] != **expected {
-            return Err(format!("it answered {line} with {reply}, not with {expected}"));
+            return Err(format!(
+                "it answered {line} with {reply}, not with {expected}"
+            ));
         }
     }
     // Whether it ends is a check of its own; here the end only shows that nothing more comes.
@@ -68,7 +70,10 @@ pub(super) async fn replies(subject: &mut Subject) -> Result<(), String> {
     for (id, (request, _)) in &asked {
         let times = replies_to(subject, *id);
         if times != 1 {
-            return Err(format!("it answered {} {times} times", with_id(*request, *id)));
+            return Err(format!(
+                "it answered {} {times} times",
+                with_id(*request, *id)
+            ));
         }
     }
     Ok(())
@@ -116,7 +121,9 @@ fn expect_refusal(line: &str, reply: &Value, code: &str) -> Result<(), String> {
     if reply["type"] == "error" && reply["code"] == code {
         return Ok(());
     }
-    Err(format!("it answered {line} with {reply}, not with the error {code}"))
+    Err(format!(
+        "it answered {line} with {reply}, not with the error {code}"
+    ))
 }
 
 /// What is no message is never answered, and harms nothing.
@@ -132,7 +139,9 @@ pub(super) async fn garbage(subject: &mut Subject) -> Result<(), String> {
         b"\xff\xfe",
     ];
     subject.start().await?;
-    subject.write([GARBAGE.join(&b'\n'), b"\n".to_vec()].concat()).await?;
+    subject
+        .write([GARBAGE.join(&b'\n'), b"\n".to_vec()].concat())
+        .await?;
     stays_silent(subject).await
 }
 
@@ -140,7 +149,9 @@ pub(super) async fn garbage(subject: &mut Subject) -> Result<(), String> {
 pub(super) async fn requests_without_id(subject: &mut Subject) -> Result<(), String> {
     subject.start().await?;
     for ((kind, fields), _) in plain_requests(subject.role) {
-        subject.tell(&[&format!(r#"{{"type":"{kind}"{fields}}}"#)]).await?;
+        subject
+            .tell(&[&format!(r#"{{"type":"{kind}"{fields}}}"#)])
+            .await?;
     }
     stays_silent(subject).await
 }
@@ -160,7 +171,9 @@ pub(super) async fn listening(subject: &mut Subject) -> Result<(), String> {
     for id in [41, 42] {
         let reply = subject.ask(id, &with_id(LISTEN, id)).await?;
         let address = reply["addresses"][0].as_str().unwrap_or_default();
-        let port = address.strip_prefix("127.0.0.1:").and_then(|p| p.parse::<u16>().ok());
+        let port = address
+            .strip_prefix("127.0.0.1:")
+            .and_then(|p| p.parse::<u16>().ok());
         if reply["type"] != "listening" || !matches!(port, Some(1..)) {
             return Err(format!("it answered {} with {reply}", with_id(LISTEN, id)));
         }

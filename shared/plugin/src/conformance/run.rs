@@ -128,8 +128,11 @@ impl Run {
         };
         // What it wrote at its end may still be in the pipe; a child of its own may hold that.
         let _ = timeout(SOON, &mut self.stderr).await;
-        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = status.map_or_else(|e| format!("it was lost ({e})"), |s| describe(s));
+        let words = self
+            .last_words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let ended = status.map_or_else(|e| format!("it was lost ({e})"), describe);
         match words.as_str() {
             "" => ended,
             words => format!("{ended} (stderr: {words})"),

@@ -30,7 +30,10 @@ impl Speech {
         let bytes = match line {
             Line::Whole(bytes) => bytes,
             Line::TooLong(start) => {
-                let found = format!("it wrote a line of more than {MAX_LINE} bytes: {}", quote(&start));
+                let found = format!(
+                    "it wrote a line of more than {MAX_LINE} bytes: {}",
+                    quote(&start)
+                );
                 self.no_message.get_or_insert(found);
                 return None;
             }
@@ -50,7 +53,8 @@ impl Speech {
                 return None;
             }
             Some(ReadError::UnknownType { .. }) => {
-                self.not_known.get_or_insert_with(|| format!("it said {}", quote(&bytes)));
+                self.not_known
+                    .get_or_insert_with(|| format!("it said {}", quote(&bytes)));
             }
             Some(ReadError::Invalid { reason, .. }) => {
                 let found = || format!("it said {} ({reason})", quote(&bytes));
@@ -101,7 +105,10 @@ mod tests {
         assert!(heard && no_message.is_none() && not_known.is_some());
         for rubbish in ["got a line", "[1]", "{}", "{\"type\":1}"] {
             let (heard, no_message, not_known) = judged(rubbish);
-            assert!(!heard && no_message.is_some() && not_known.is_none(), "{rubbish}");
+            assert!(
+                !heard && no_message.is_some() && not_known.is_none(),
+                "{rubbish}"
+            );
         }
     }
 }

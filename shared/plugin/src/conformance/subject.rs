@@ -136,13 +136,15 @@ impl Subject {
         if self.hello().await?.is_none() {
             return Err("it was started again and did not say hello".to_owned());
         }
-        let options = r#"{"plain":false,"bell":false,"verbose":false,"color":false,"terminal":false}"#;
+        let options =
+            r#"{"plain":false,"bell":false,"verbose":false,"color":false,"terminal":false}"#;
         let options = self.grease.fields_into(options);
         let welcome = format!(
             r#"{{"type":"welcome","protocol":1,"supervisor":"check","start":"connect","options":{options}}}"#
         );
         let welcome = self.grease.fields_into(&welcome);
-        self.write(&format!("{}{welcome}{}", style.opening, style.line_end)).await
+        self.write(&format!("{}{welcome}{}", style.opening, style.line_end))
+            .await
     }
 
     /// Writes lines, with whatever is mixed in.
@@ -206,7 +208,12 @@ impl Subject {
     pub(super) async fn ask(&mut self, id: u64, request: &str) -> Result<Value, String> {
         self.tell(&[request]).await?;
         let reply = self.wait_for(REPLY_LIMIT, |m| m["reply_to"].as_u64() == Some(id));
-        let late = || format!("it did not answer {request} within {} s", REPLY_LIMIT.as_secs());
+        let late = || {
+            format!(
+                "it did not answer {request} within {} s",
+                REPLY_LIMIT.as_secs()
+            )
+        };
         reply.await?.ok_or_else(late)
     }
 
@@ -216,8 +223,14 @@ impl Subject {
         let id = self.next_pulse;
         self.next_pulse += 1;
         match self.role {
-            Role::Ui => self.tell(&[r#"{"type":"notice","level":"debug","text":"x"}"#]).await,
-            Role::Transport => self.ask(id, &format!(r#"{{"type":"disconnect","id":{id}}}"#)).await.map(drop),
+            Role::Ui => {
+                self.tell(&[r#"{"type":"notice","level":"debug","text":"x"}"#])
+                    .await
+            }
+            Role::Transport => self
+                .ask(id, &format!(r#"{{"type":"disconnect","id":{id}}}"#))
+                .await
+                .map(drop),
             Role::NatHelper => {
                 let request = format!(r#"{{"type":"unmap_port","id":{id},"port":8080}}"#);
                 self.ask(id, &request).await.map(drop)
@@ -234,10 +247,11 @@ impl Subject {
         let text = "x".repeat(length);
         let line = format!(r#"{{"type":"notice","level":"debug","text":"{text}"}}"#);
         self.tell(&vec![line.as_str(); lines]).await?;
-        match &mut self.run {
-            Some(run) if run.has_ended() => Err(run.describe_end().await),
-            _ => Ok(()),
+        let ended = self.run.as_mut().is_none_or(Run::has_ended);
+        if ended {
+            return Err(self.describe_end().await);
         }
+        Ok(())
     }
 
     /// Ends its stdin, waits for its end, and hears the rest of what it says.

@@ -20,10 +20,12 @@ pub(super) async fn unknown_fields(subject: &mut Subject) -> Result<(), String> 
 /// Unknown messages without an id. From here on some are between all that is said.
 pub(super) async fn unknown_types(subject: &mut Subject) -> Result<(), String> {
     subject.grease.types = Dose::Always;
-    let outcome = endures(subject, PLAIN).await.and_then(|()| match unasked(subject, &[]) {
-        Some(answer) => Err(format!("it answered {answer}")),
-        None => Ok(()),
-    });
+    let outcome = endures(subject, PLAIN)
+        .await
+        .and_then(|()| match unasked(subject, &[]) {
+            Some(answer) => Err(format!("it answered {answer}")),
+            None => Ok(()),
+        });
     subject.grease.types = lasting_dose(&outcome);
     outcome
 }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         summary: "carries payloads without any protection, for measurements.",
     };
-    p2p_chat_plugin::main(&identity, |_welcome, pipe| run(pipe))
+    p2p_chat_plugin::run(&identity, |_welcome, pipe| run(pipe))
 }
 
 async fn run(mut pipe: Pipe) -> io::Result<()> {

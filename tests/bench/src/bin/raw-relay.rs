@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 use command_fds::{CommandFdExt, FdMapping};
@@ -68,29 +68,27 @@ fn supervisor(how: &[&str]) -> io::Result<()> {
 fn ui() -> io::Result<()> {
     let typed = File::open("/dev/fd/3")?;
     let shown = OpenOptions::new().write(true).open("/dev/fd/4")?;
-    relay([(typed, own_stdout()?), (own_stdin()?, shown)])
+    relay([(typed.into(), own_stdout()?), (own_stdin()?, shown.into())])
 }
 
 fn transport(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     println!("connected");
     let [from_peer, to_peer] = [(); 2].map(|()| stream.as_fd().try_clone_to_owned());
-    relay([
-        (own_stdin()?, to_peer?.into()),
-        (from_peer?.into(), own_stdout()?),
-    ])
+    relay([(own_stdin()?, to_peer?), (from_peer?, own_stdout()?)])
 }
 
-fn own_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+fn own_stdin() -> io::Result<OwnedFd> {
+    io::stdin().as_fd().try_clone_to_owned()
 }
 
-fn own_stdout() -> io::Result<File> {
-    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+fn own_stdout() -> io::Result<OwnedFd> {
+    io::stdout().as_fd().try_clone_to_owned()
 }
 
 /// Copies from the first to the second of each way, until one is at its end.
-fn relay(mut ways: [(File, File); 2]) -> io::Result<()> {
+fn relay(ways: [(OwnedFd, OwnedFd); 2]) -> io::Result<()> {
+    let mut ways = ways.map(|(from, to)| (File::from(from), File::from(to)));
     let mut chunk = vec![0; CHUNK];
     loop {
         let ready = {

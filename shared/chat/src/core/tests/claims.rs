@@ -262,6 +262,51 @@ fn the_router_is_asked_beside_listening_and_its_address_joins_the_invite() {
 }
 
 #[test]
+fn a_mapping_nobody_has_taken_over_is_not_said_to_be_removed() {
+    let mut stage = Stage::listening(Config {
+        ask_router: true,
+        ..from_argv()
+    });
+    let mapped = || {
+        let message = NatEvent::PortMapped(PortMapped {
+            port: 8080,
+            external_address: "203.0.113.7:8080".to_owned(),
+            method: "upnp".to_owned(),
+            lease_s: 3600,
+            took_ms: 12,
+        });
+        Input::Nat(Received {
+            id: None,
+            reply_to: Some(9),
+            message,
+        })
+    };
+    stage.input(mapped());
+    let status = PluginStatus::Restarting;
+    stage.input(Input::PluginStopped {
+        role: Role::NatHelper,
+        status,
+    });
+    let out = stage.input(Input::Stopped {
+        router_tidied: true,
+    });
+    assert!(
+        matches!(told(&out)[..], [UiEvent::Notice(n), _] if n.text.contains("may still be forwarded"))
+    );
+    assert!(
+        told(&stage.input(mapped()))
+            .iter()
+            .any(|e| matches!(e, UiEvent::ReachabilityChanged(_)))
+    );
+    let out = stage.input(Input::Stopped {
+        router_tidied: true,
+    });
+    assert!(
+        matches!(told(&out)[..], [UiEvent::Notice(n), _] if n.text.contains("mapping removed"))
+    );
+}
+
+#[test]
 fn a_text_that_transport_could_not_send_makes_a_script_fail() {
     let mut stage = Stage::chatting(from_argv());
     let id = transport_requests(&stage.say(1, "lost"))[0].0;

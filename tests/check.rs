@@ -1,0 +1,225 @@
+//! `p2p-chat check`: good plugins pass, and every fault fails its own check and no other.
+
+#[path = "support/nat_lab.rs"]
+mod nat_lab;
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+use nat_lab::skipped;
+use support::{plugin, program};
+
+const ROLES: [&str; 3] = ["ui", "transport", "nat-helper"];
+
+/// Which fault of `python/faulty_plugin.py` fails which check.
+const FAULTS: [(&str, &str); 34] = [
+    ("exits", "starts"),
+    ("waits", "speaks_first"),
+    ("greets", "hello"),
+    ("old", "hello"),
+    ("misplaced", "hello"),
+    ("nameless", "hello"),
+    ("locks", "starts_again"),
+    ("knows_all_fields", "unknown_fields"),
+    ("knows_all_types", "unknown_types"),
+    ("answers_strangers", "unknown_types"),
+    ("trips_over_blank", "blank_lines"),
+    ("trips_over_return", "carriage_returns"),
+    ("trips_over_mark", "byte_order_mark"),
+    ("reads_in_pieces", "long_lines"),
+    ("answers_twice", "replies"),
+    ("forgets", "replies"),
+    ("takes_0_for_none", "ids"),
+    ("takes_ids_for_small", "ids"),
+    ("ignores_questions", "unknown_request"),
+    ("believes", "invalid_request"),
+    ("always_answers", "requests_without_id"),
+    ("answers_garbage", "garbage"),
+    ("trips_over_garbage", "garbage"),
+    ("listens_nowhere", "listening"),
+    ("listens_twice", "busy"),
+    ("has_no_peers", "replay"),
+    ("has_no_plugins", "every_event"),
+    ("never_ends", "ends"),
+    ("complains_at_the_end", "ends"),
+    ("cannot_be_interrupted", "ends_when_active"),
+    ("leaves_a_child", "closes_stdout"),
+    ("invents", "messages"),
+    ("chatters", "json_lines"),
+    ("writes_a_novel", "json_lines"),
+];
+
+/// How many of them run at a time: more than there are processors, since some only wait.
+const AT_A_TIME: usize = 4;
+
+fn check(role: &str, command: &[&str]) -> Output {
+    Command::new(program())
+        .args(["check", role, "--"])
+        .args(command)
+        .stdin(Stdio::null())
+        .output()
+        .expect("p2p-chat runs")
+}
+
+/// The names of the checks whose line begins with `mark`.
+fn names(output: &Output, mark: &str) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().filter_map(|line| line.strip_prefix(mark));
+    lines
+        .filter_map(|line| Some(line.trim_start().split_once(": ")?.0.to_owned()))
+        .collect()
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn python_is_there(test: &str) -> bool {
+    let found = Command::new("python3").arg("--version").output();
+    found.is_ok_and(|output| output.status.success()) || skipped::<()>(test, "python3").is_some()
+}
+
+fn check_faulty(role: &str, fault: &str) -> Output {
+    let script = repository().join("tests/python/faulty_plugin.py");
+    let state = tempfile::tempdir().expect("a folder");
+    let folder = format!("FAULTY_STATE={}", state.path().display());
+    // -I and -S: nothing of this computer's own Python settings, and a quicker start.
+    let script = script.display().to_string();
+    let python = ["env", &folder, "python3", "-I", "-S", &script, role, fault];
+    check(role, &python)
+}
+
+fn assert_passes(who: &str, output: &Output) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{who}:\n{text}");
+    assert!(names(output, "ok ").len() > 10, "{who}:\n{text}");
+    assert!(
+        !text.contains("FAIL") && !text.contains("\n- "),
+        "{who}:\n{text}"
+    );
+}
+
+/// Whether the role's plugin can have the fault: the faults of everyone are tried on two roles.
+fn concerns(role: &str, fault: &str, check: &str) -> bool {
+    let own = match check {
+        "replay" | "every_event" => return role == "ui",
+        "listening" | "busy" => return role == "transport",
+        "replies"
+        | "ids"
+        | "unknown_request"
+        | "invalid_request"
+        | "requests_without_id"
+        | "garbage" => true,
+        _ => false,
+    };
+    match role {
+        "ui" => !own && fault != "answers_strangers",
+        "nat-helper" => own && fault != "forgets",
+        _ => true,
+    }
+}
+
+fn every_fault_fails_its_own_check_only(role: &str) {
+    let concerned: Vec<_> = FAULTS
+        .into_iter()
+        .filter(|(fault, check)| concerns(role, fault, check))
+        .collect();
+    assert!(concerned.len() > 5, "{role}");
+    let queue = Mutex::new(concerned.into_iter());
+    let next = || queue.lock().expect("nobody panics while holding it").next();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((fault, check)) = next() {
+                    let output = check_faulty(role, fault);
+                    let text = String::from_utf8_lossy(&output.stdout);
+                    let expected = BTreeSet::from([check.to_owned()]);
+                    assert_eq!(names(&output, "FAIL "), expected, "{role} {fault}:\n{text}");
+                    assert_eq!(output.status.code(), Some(1), "{role} {fault}:\n{text}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn every_built_in_plugin_passes() {
+    for role in ROLES {
+        let program = plugin(role).display().to_string();
+        assert_passes(role, &check(role, &[&program]));
+    }
+}
+
+#[test]
+fn the_ui_of_twenty_lines_passes() {
+    if python_is_there("the_ui_of_twenty_lines_passes") {
+        let tiny = repository()
+            .join("scripts/tiny_ui.py")
+            .display()
+            .to_string();
+        assert_passes("tiny_ui.py", &check("ui", &[&tiny]));
+    }
+}
+
+#[test]
+fn every_check_has_a_fault_and_a_plugin_without_faults_passes() {
+    if !python_is_there("every_check_has_a_fault_and_a_plugin_without_faults_passes") {
+        return;
+    }
+    let with_a_fault: BTreeSet<_> = FAULTS.map(|(_, check)| check.to_owned()).into();
+    for role in ROLES {
+        let output = check_faulty(role, "none");
+        assert_passes(role, &output);
+        let checks = names(&output, "ok ");
+        assert!(checks.is_subset(&with_a_fault), "{checks:?}");
+    }
+}
+
+#[test]
+fn every_fault_of_a_ui_fails_its_own_check_only() {
+    if python_is_there("every_fault_of_a_ui_fails_its_own_check_only") {
+        every_fault_fails_its_own_check_only("ui");
+    }
+}
+
+#[test]
+fn every_fault_of_a_transport_fails_its_own_check_only() {
+    if python_is_there("every_fault_of_a_transport_fails_its_own_check_only") {
+        every_fault_fails_its_own_check_only("transport");
+    }
+}
+
+#[test]
+fn every_fault_of_a_nat_helper_fails_its_own_check_only() {
+    if python_is_there("every_fault_of_a_nat_helper_fails_its_own_check_only") {
+        every_fault_fails_its_own_check_only("nat-helper");
+    }
+}
+
+#[test]
+fn a_failed_check_says_what_was_found_and_what_to_change() {
+    let ui = plugin("ui").display().to_string();
+    let output = check("transport", &[&ui]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let expected = "FAIL  hello: it says that its role is \"ui\", not \"transport\"; print {";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("-     replies: not checked"), "{text}");
+    let output = check("ui", &["/no/such/program"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("FAIL  starts: cannot start /no/such/program: "),
+        "{text}"
+    );
+    assert_eq!(output.status.code(), Some(1), "{text}");
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_wrong_usage() {
+    let output = check("gui", &["true"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("ui, transport and nat-helper"), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+}
