@@ -7,6 +7,7 @@ cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 
+mkdir -p target
 cargo metadata --format-version 1 --locked >target/metadata.json
 python3 - target/metadata.json <<'PY'
 """A manifest is a process's list of privileges; this proves it on the resolved tree."""

@@ -48,6 +48,16 @@ fn the_end_of_input_comes_after_everything_that_was_typed() {
 }
 
 #[test]
+fn a_script_that_waits_can_ask_and_leave() {
+    let mut listener = Chat::listen().piped();
+    listener.port();
+    listener.line("/status");
+    listener.expect("Peer:       nobody yet");
+    listener.line("/quit");
+    assert_eq!(listener.exit_code(), Some(0));
+}
+
+#[test]
 fn a_listener_without_input_is_a_reader() {
     let mut listener = Chat::listen().piped();
     let port = listener.port();

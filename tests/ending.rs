@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
-use support::{Chat, Piped, all_gone, children_of, signal, wait_until};
+use support::{Chat, Piped, Script, all_gone, children_of, signal, wait_until};
 
 /// Two that chat.
 fn chatting() -> (Piped, Piped) {
@@ -185,4 +185,18 @@ fn a_killed_ui_comes_back_with_the_conversation() {
     listener.expect_prompt("INSECURE >");
     listener.keys("four\r");
     connector.expect("[peer 127.0.0.1] four");
+}
+
+#[test]
+fn a_ui_that_is_ended_by_force_leaves_the_terminal_in_order() {
+    let hello = r#"{"type":"hello","protocol":1,"role":"ui","name":"raw"}"#;
+    let raw = "stty raw -echo </dev/tty; printf 'raw now\\n' >&4; exec sleep 1000";
+    let script = Script::new(&format!("echo '{hello}'; {raw}"));
+    let mut program = Chat::listen().arg("--ui").arg(script.path()).on_screen();
+    program.expect("raw now");
+    let raw = program.modes();
+    signal(program.pid(), Signal::TERM);
+    assert_eq!(program.exit_code(), 0);
+    assert_ne!(program.modes(), raw);
+    assert!(program.modes().contains("ECHO |"), "{}", program.modes());
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::{Chat, Piped, Script, plugin};
+use support::{Chat, Piped, Script, all_gone, children_of, plugin, signal, wait_until};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -130,4 +130,42 @@ fn a_crashed_ui_is_started_again_and_told_everything() {
     peer.expect("[*] Chat started.");
     peer.line("said before the crash");
     program.expect("[peer 127.0.0.1] said before the crash");
+}
+
+#[test]
+fn a_wrapper_takes_its_program_with_it() {
+    // No `exec`: the real program is a child of the shell.
+    let wrapper = Script::new("echo $$; sleep 1000; true");
+    let mut program = Chat::listen()
+        .arg("--transport")
+        .arg(wrapper.path())
+        .piped();
+    let mut sleeper = None;
+    wait_until("the wrapper's program runs", || {
+        let children = children_of(program.pid());
+        let wrapped = children
+            .iter()
+            .flat_map(|(pid, _)| children_of(*pid))
+            .next();
+        sleeper = wrapped;
+        sleeper.is_some()
+    });
+    signal(program.pid(), rustix::process::Signal::TERM);
+    program.exit_code();
+    all_gone(&[sleeper.expect("it ran")]);
+}
+
+#[test]
+fn a_plugin_that_ended_is_not_kept_alive_by_its_children() {
+    let hello = r#"{"type":"hello","protocol":1,"role":"transport","name":"forking"}"#;
+    let noisy = "while sleep 0.2; do echo || exit; done &";
+    let script = Script::new(&format!("echo '{hello}'; {noisy}\nexit 1"));
+    let chat = Chat::listen()
+        .arg("--verbose")
+        .arg("--transport")
+        .arg(script.path());
+    let mut program = chat.piped();
+    program.expect("transport stopped: it ended with code 1");
+    signal(program.pid(), rustix::process::Signal::TERM);
+    assert!(program.exit_code().is_some());
 }

@@ -2,8 +2,10 @@
 //!
 //! Every request becomes a job of its own, so a slow router never keeps the pipe from being read.
 
-use std::io;
+use std::io::{self, Write};
 use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use p2p_chat_plugin::{Inbox, Incoming, Pipe};
@@ -30,15 +32,20 @@ type Told = (Option<u64>, NatEvent);
 /// Serves until the end of stdin or a signal, then removes what is mapped.
 pub(crate) async fn serve(pipe: Pipe) -> io::Result<()> {
     let mut jobs = Jobs::new();
-    let outcome = exchange(pipe, &mut jobs).await;
-    if !jobs.end(REMOVAL_LIMIT).await {
-        eprintln!("WARN the router did not close every port in time; the lease does");
+    let left_open = Arc::new(AtomicBool::new(false));
+    let outcome = exchange(pipe, &mut jobs, &left_open).await;
+    let in_time = jobs.end(REMOVAL_LIMIT).await;
+    if in_time && !left_open.load(Ordering::Relaxed) {
+        return outcome;
     }
-    outcome
+    // The exit code tells the supervisor, which tells the user.
+    Err(io::Error::other(
+        "the router did not close every port; the lease does",
+    ))
 }
 
 /// Reads and writes. When it returns the queue is gone, so no job waits to be heard any more.
-async fn exchange(mut pipe: Pipe, jobs: &mut Jobs) -> io::Result<()> {
+async fn exchange(mut pipe: Pipe, jobs: &mut Jobs, left_open: &Arc<AtomicBool>) -> io::Result<()> {
     let (tell, mut told) = mpsc::channel(EVENT_QUEUE);
     let mut signals = Signals::catch()?;
     let mut inbox = Inbox::default();
@@ -48,7 +55,7 @@ async fn exchange(mut pipe: Pipe, jobs: &mut Jobs) -> io::Result<()> {
             line = pipe.reader.next() => {
                 let Some(line) = line? else { return Ok(()) };
                 let refused = match inbox.read(&line) {
-                    Incoming::Message(received) => start(received, jobs, &tell),
+                    Incoming::Message(received) => start(received, jobs, &tell, left_open),
                     Incoming::Refuse(id, refusal) => Some((Some(id), NatEvent::Error(refusal))),
                     Incoming::BadReply(..) | Incoming::Ignore => None,
                 };
@@ -67,6 +74,7 @@ fn start(
     received: Received<NatRequest>,
     jobs: &mut Jobs,
     tell: &mpsc::Sender<Told>,
+    left_open: &Arc<AtomicBool>,
 ) -> Option<Told> {
     let Received { id, message, .. } = received;
     let refuse = |code, sentence| Some((id, NatEvent::Error(Refusal::new(code, sentence))));
@@ -85,7 +93,12 @@ fn start(
                     "a port is 1 to 65535, a lease is 1 to 86400 seconds",
                 );
             };
-            jobs.start_on(wish.port, place, |stop| hold(wish, stop, id, tell));
+            let left_open = Arc::clone(left_open);
+            jobs.start_on(wish.port, place, |stop| async move {
+                if !hold(wish, stop, id, tell).await {
+                    left_open.store(true, Ordering::Relaxed);
+                }
+            });
         }
         NatRequest::UnmapPort(request) => match NonZeroU16::new(request.port) {
             // It begins when the port's last job has ended, and its mapping is removed by then.
@@ -113,11 +126,14 @@ fn wish(request: &MapPort) -> Option<Wish> {
     })
 }
 
-/// A mapping, from its request to its removal.
-async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) {
+/// A mapping, from its request to its removal; `false` where it could not be removed.
+async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) -> bool {
     let mut mapping = match Mapping::open(wish, &mut stop).await {
         Ok(mapping) => mapping,
-        Err(failure) => return answer(&tell, id, NatEvent::Error(failure.refusal())).await,
+        Err(failure) => {
+            answer(&tell, id, NatEvent::Error(failure.refusal())).await;
+            return true;
+        }
     };
     answer(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
     while let Some(news) = mapping.next(&mut stop).await {
@@ -130,9 +146,16 @@ async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<To
         };
         say(&tell, (None, event)).await;
     }
-    if let Err(reason) = mapping.close().await {
-        eprintln!("WARN port {} was not closed: {reason}", wish.port);
+    let closed = mapping.close().await;
+    if let Err(reason) = &closed {
+        // A stderr nobody reads is no reason to panic.
+        let _ = writeln!(
+            io::stderr(),
+            "WARN port {} was not closed: {reason}",
+            wish.port
+        );
     }
+    closed.is_ok()
 }
 
 async fn probe() -> Probed {

@@ -59,7 +59,7 @@ struct Line {
     #[arg(long, global = true)]
     bell: bool,
     /// Show all options
-    #[arg(long)]
+    #[arg(long, global = true)]
     help_all: bool,
     /// Listen on this address of this computer only
     #[arg(long, value_name = "ADDR", global = true, hide = true)]

@@ -68,29 +68,9 @@ fn start(role: Role, command: &[OsString]) -> Result<Started, String> {
     let mut command = spawn::command(role, program);
     command.args(arguments);
     let user = match role {
-        Role::Ui => pretend_to_be_a_user(&mut command)?,
+        Role::Ui => spawn::pretend_user(&mut command)?,
         Role::Transport | Role::NatHelper => None,
     };
     let child = spawn::start(&mut command)?;
     Ok(Started { child, user })
-}
-
-/// Descriptors 3 and 4 of a ui: a pipe to type into, and nothing. Never the terminal of the person
-/// who checks.
-#[cfg(unix)]
-fn pretend_to_be_a_user(
-    command: &mut tokio::process::Command,
-) -> Result<Option<std::io::PipeWriter>, String> {
-    let (keyboard, user) = std::io::pipe().map_err(|e| format!("cannot make a pipe: {e}"))?;
-    let screen = std::fs::File::options().write(true).open("/dev/null");
-    let screen = screen.map_err(|e| format!("cannot open /dev/null: {e}"))?;
-    spawn::hand_over_user_side(command, keyboard.into(), screen.into())?;
-    Ok(Some(user))
-}
-
-#[cfg(not(unix))]
-fn pretend_to_be_a_user(
-    _command: &mut tokio::process::Command,
-) -> Result<Option<std::io::PipeWriter>, String> {
-    Ok(None)
 }

@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use p2p_chat_plugin::{LineReader, Pipe, Sink, Source};
+use p2p_chat_plugin::Pipe;
 use p2p_chat_protocol::{Role, Welcome};
-use tokio::io::AsyncWriteExt;
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::timeout;
 
 use crate::greeting::greet;
+use crate::spawn;
+use crate::talk::talk;
 
-/// A plugin that does not read for this long is stuck.
-const STALLED: Duration = Duration::from_secs(10);
-/// A timer this late means that the whole computer, or this program, slept; it starts anew.
-const LATE: Duration = Duration::from_secs(5);
-/// After a plugin's end its stdout may be held open by a child of its own; silence this long on it
-/// is its end.
-const LINGER: Duration = Duration::from_secs(1);
+/// After a plugin's end its stdout may be held open by a child of its own; it is read on this long.
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 /// A plugin that closed its stdout, or was told to end, may take this long.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
@@ -59,6 +55,8 @@ impl Event {
 /// The task of a run.
 pub(crate) struct Life {
     pub(crate) child: Option<Child>,
+    /// Its process group, where it has one of its own: a wrapper's real program is in it too.
+    pub(crate) group: Option<u32>,
     pub(crate) tell: mpsc::Sender<Event>,
     pub(crate) kill: Arc<Notify>,
     /// Why we ended it, if we did.
@@ -72,25 +70,31 @@ impl Life {
         role: Role,
         mut pipe: Pipe,
         welcome: Welcome,
-        chunks: mpsc::Receiver<Vec<u8>>,
+        mut chunks: mpsc::Receiver<Vec<u8>>,
     ) {
         let kill = Arc::clone(&self.kill);
+        let ended = || Err("it was ended before it said hello".to_owned());
         let hello = tokio::select! {
             hello = greet(&mut pipe, role, welcome) => hello,
-            () = kill.notified() => Err("it was ended before it said hello".to_owned()),
+            () = kill.notified() => ended(),
+            // Nothing is said to a plugin before its hello: this is the end of what there is to say.
+            _ = chunks.recv() => ended(),
         };
         let greeted = hello.is_ok();
         let code = match hello {
             Ok(()) => {
                 let _ = self.tell.send(Event::Ready).await;
                 let (reader, sink) = pipe.into_parts();
-                self.talk(reader, sink, chunks).await
+                talk(&mut self, reader, sink, chunks).await
             }
             Err(failure) => {
                 drop(pipe);
                 self.reap(failure).await
             }
         };
+        if code != Some(0) {
+            self.kill_group();
+        }
         let reason = self.failure.take().unwrap_or_else(|| match code {
             Some(code) => format!("it ended with code {code}"),
             None => "it was killed by a signal".to_owned(),
@@ -105,127 +109,41 @@ impl Life {
             .await;
     }
 
-    /// Passes lines and chunks until the plugin is gone; its exit code.
-    async fn talk(
-        &mut self,
-        mut reader: LineReader<Source>,
-        sink: Sink,
-        chunks: mpsc::Receiver<Vec<u8>>,
-    ) -> Option<i32> {
-        let (kill, tell) = (Arc::clone(&self.kill), self.tell.clone());
-        let mut writer = std::pin::pin!(write_chunks(sink, chunks));
-        let mut writing = true;
-        let mut batch = Vec::new();
-        // When its stdout ended; when and how its process did.
-        let mut silent: Option<Instant> = None;
-        let mut exited = self.child.is_none().then_some(Some(0));
-        loop {
-            let lingering = exited.is_some() && self.child.is_some();
-            if batch.is_empty() && (silent.is_some() && exited.is_some()) {
-                return exited.flatten();
-            }
-            tokio::select! {
-                line = reader.next(), if batch.is_empty() && silent.is_none() => {
-                    if let Err(failure) = collect(&mut reader, line, &mut batch) {
-                        silent = Some(Instant::now());
-                        if let Some(failure) = failure { self.fail(failure); }
-                    }
-                }
-                permit = tell.reserve(), if !batch.is_empty() => match permit {
-                    Ok(permit) => permit.send(Event::Lines(std::mem::take(&mut batch))),
-                    Err(_) => batch.clear(),
-                },
-                stuck = &mut writer, if writing => {
-                    writing = false;
-                    // Nobody's process: its end is ours.
-                    if self.child.is_none() { silent = Some(Instant::now()); }
-                    if stuck { self.fail(format!("it read nothing for {} s", STALLED.as_secs())); }
-                }
-                code = wait(&mut self.child), if exited.is_none() => exited = Some(code),
-                () = kill.notified() => self.fail("it was ended".to_owned()),
-                () = sleep(LINGER), if lingering && batch.is_empty() => silent = Some(Instant::now()),
-                () = sleep_until(silent.unwrap_or_else(Instant::now) + GRACE),
-                    if silent.is_some() && exited.is_none() => {
-                    self.fail("it closed its stdout and did not end".to_owned());
-                }
-            }
-        }
-    }
-
-    fn fail(&mut self, failure: String) {
-        self.failure.get_or_insert(failure);
+    /// Ends the plugin by force; the first failure is the one that counts.
+    pub(crate) fn fail(&mut self, failure: impl Into<String>) {
+        self.failure.get_or_insert_with(|| failure.into());
+        self.kill_group();
         if let Some(child) = &mut self.child {
             // One that is gone already needs no signal.
             let _ = child.start_kill();
         }
     }
 
+    fn kill_group(&self) {
+        if let Some(group) = self.group {
+            spawn::kill_group(group);
+        }
+    }
+
+    /// Its exit code, when it has ended. Cancel-safe.
+    pub(crate) async fn exit_code(&mut self) -> Option<i32> {
+        match &mut self.child {
+            Some(child) => child.wait().await.ok().and_then(|status| status.code()),
+            None => Some(0),
+        }
+    }
+
     /// Ends a plugin that was not welcomed: by itself if it does so at once, so that its exit code
     /// is known, else by force.
     async fn reap(&mut self, failure: String) -> Option<i32> {
-        let code = match timeout(LINGER, wait(&mut self.child)).await {
+        let code = match timeout(LINGER, self.exit_code()).await {
             Ok(code) => code,
             Err(_) => {
                 self.fail(failure.clone());
-                wait(&mut self.child).await
+                self.exit_code().await
             }
         };
         self.failure.get_or_insert(failure);
         code
     }
-}
-
-/// Takes all lines that are there. `Err`: no more will come, with the reason where it is the plugin's.
-fn collect(
-    reader: &mut LineReader<Source>,
-    first: std::io::Result<Option<Bytes>>,
-    batch: &mut Vec<Bytes>,
-) -> Result<(), Option<String>> {
-    let mut next = first;
-    loop {
-        match next {
-            Ok(Some(line)) => batch.push(line),
-            Ok(None) => return Err(None),
-            Err(error) => return Err(Some(error.to_string())),
-        }
-        next = match reader.buffered() {
-            Ok(None) => return Ok(()),
-            more => more,
-        };
-    }
-}
-
-async fn wait(child: &mut Option<Child>) -> Option<i32> {
-    match child {
-        Some(child) => child.wait().await.ok().and_then(|status| status.code()),
-        None => Some(0),
-    }
-}
-
-/// Writes chunks until there are no more, then closes; `true` when the plugin is stuck.
-async fn write_chunks(mut sink: Sink, mut chunks: mpsc::Receiver<Vec<u8>>) -> bool {
-    while let Some(chunk) = chunks.recv().await {
-        let mut rest = &chunk[..];
-        let mut deadline = Instant::now() + STALLED;
-        while !rest.is_empty() {
-            tokio::select! {
-                written = sink.write(rest) => match written {
-                    // Nobody reads: its end is told by its process.
-                    Ok(0) | Err(_) => return false,
-                    Ok(count) => {
-                        rest = &rest[count..];
-                        deadline = Instant::now() + STALLED;
-                    }
-                },
-                () = sleep_until(deadline) => {
-                    if deadline.elapsed() < LATE { return true; }
-                    deadline = Instant::now() + STALLED;
-                }
-            }
-        }
-        if sink.flush().await.is_err() {
-            return false;
-        }
-    }
-    false
 }

@@ -88,7 +88,7 @@ impl Places {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         {
             return Err(format!(
-                "{chosen:?} is no name of a {role}. Give a path with a / in it, or a name of letters, digits and -."
+                "{name:?} is no name of a {role}. Give a path with a / in it, or a name of letters, digits and -."
             ));
         }
         let mut looked = Vec::new();

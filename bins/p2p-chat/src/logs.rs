@@ -10,7 +10,7 @@ use tokio::sync::mpsc::Sender;
 /// A longer line is cut: it is meant to be read.
 const MAX_LINE: usize = 8192;
 /// As many lines as a crash report shows.
-const KEPT: usize = 50;
+pub(crate) const KEPT: usize = 50;
 
 /// One line of a plugin's stderr.
 pub(crate) struct LogLine {

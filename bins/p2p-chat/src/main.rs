@@ -2,7 +2,7 @@
 //! them; the chat itself is decided in `p2p_chat_chat::Core`.
 //!
 //! Start reading at `supervise.rs`, the loop; then `slot.rs`, one plugin over all its runs, and
-//! `run.rs`, one run of it.
+//! `run.rs`, one run of it. `check.rs` is a command of its own.
 
 mod args;
 mod check;
@@ -16,6 +16,7 @@ mod signals;
 mod slot;
 mod spawn;
 mod supervise;
+mod talk;
 mod terminal;
 
 use std::io::Write;

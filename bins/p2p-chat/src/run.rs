@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::life::{End, Event, GRACE, Life};
 use crate::logs::{self, LogLine};
-use crate::spawn::spawn;
+use crate::spawn::{has_own_group, spawn};
 
 /// Chunks that wait in either direction: two, so that one is made while the other is written.
 const QUEUE: usize = 2;
@@ -68,6 +68,10 @@ impl Run {
         let (tell, events) = mpsc::channel(QUEUE);
         let kill = Arc::new(Notify::new());
         let life = Life {
+            group: child
+                .as_ref()
+                .and_then(Child::id)
+                .filter(|_| has_own_group(role)),
             child,
             tell,
             kill: Arc::clone(&kill),
@@ -90,38 +94,38 @@ impl Run {
     }
 
     /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where
-    /// it takes too long. Whether it ended in good order.
+    /// it takes over 5 s. Whether it ended in good order.
     pub(crate) async fn end(self, last: Vec<u8>) -> bool {
         let Self {
             to,
             mut events,
             kill,
         } = self;
-        let hand_over = async {
-            tokio::select! {
-                // It is over already, or goes on reading: then it will take the chunk.
-                end = end_of(&mut events) => Some(end),
-                room = to.reserve() => {
-                    if let Ok(permit) = room { permit.send(last) }
-                    None
+        let in_order = async {
+            if !last.is_empty() {
+                tokio::select! {
+                    // It is over already, or goes on reading: then it will take the chunk.
+                    end = end_of(&mut events) => return end,
+                    Ok(room) = to.reserve() => room.send(last),
                 }
             }
+            drop(to);
+            end_of(&mut events).await
         };
-        let ended = timeout(GRACE, hand_over).await.unwrap_or_default();
-        drop(to);
-        let end = match ended {
-            Some(end) => Ok(end),
-            None => timeout(GRACE, end_of(&mut events)).await,
-        };
-        match end {
-            Ok(end) => end.code == Some(0),
-            Err(_) => {
-                kill.notify_one();
-                // A killed process ends; its task then says so.
-                let _ = timeout(GRACE, end_of(&mut events)).await;
-                false
-            }
+        let end = timeout(GRACE, in_order).await;
+        if let Ok(end) = end {
+            return end.code == Some(0);
         }
+        kill.notify_one();
+        // A killed process ends; its task then says so.
+        let _ = timeout(GRACE, end_of(&mut events)).await;
+        false
+    }
+
+    /// Ends it at once, by force.
+    pub(crate) async fn kill(mut self) {
+        self.kill.notify_one();
+        let _ = timeout(GRACE, end_of(&mut self.events)).await;
     }
 }
 

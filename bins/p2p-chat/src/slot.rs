@@ -24,6 +24,17 @@ pub(crate) enum Turn {
     RestartDue,
 }
 
+/// How a plugin was when the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// It was not there.
+    DidNotRun,
+    /// It did what it had to, and ended with 0.
+    InOrder,
+    /// It said that something went wrong, or was ended by force.
+    Badly,
+}
+
 /// A role and its plugin.
 pub(crate) struct Slot {
     pub(crate) role: Role,
@@ -149,12 +160,23 @@ impl Slot {
         self.pending.len() > HIGH_WATER
     }
 
-    /// Ends the plugin in good order, by force where it takes over 5 s; whether it was in order.
-    pub(crate) async fn close(&mut self) -> bool {
+    /// Ends the plugin in good order, by force where it takes over 5 s.
+    pub(crate) async fn close(&mut self) -> Closed {
         self.restart_at = None;
-        match self.run.take() {
-            Some(run) => run.end(std::mem::take(&mut self.pending)).await,
-            None => true,
+        let Some(run) = self.run.take() else {
+            return Closed::DidNotRun;
+        };
+        match run.end(std::mem::take(&mut self.pending)).await {
+            true => Closed::InOrder,
+            false => Closed::Badly,
+        }
+    }
+
+    /// Ends it at once.
+    pub(crate) async fn kill(&mut self) {
+        self.restart_at = None;
+        if let Some(run) = self.run.take() {
+            run.kill().await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a plugin's process is started.
 
 use std::ffi::OsStr;
+use std::io::PipeWriter;
 #[cfg(unix)]
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -54,17 +55,17 @@ pub(crate) fn start(command: &mut Command) -> Result<Child, String> {
     command.spawn().map_err(|error| {
         let hint = match error.raw_os_error() {
             // ENOEXEC: a script without its first line.
-            Some(8) => " A script must begin with #! and its interpreter.",
+            Some(8) => " (a script must begin with #! and its interpreter)",
             _ => "",
         };
         let program = Path::new(command.as_std().get_program());
-        format!("cannot start {}: {error}.{hint}", program.display())
+        format!("cannot start {}: {error}{hint}", program.display())
     })
 }
 
 /// Gives a ui the descriptors 3 (to read what the user types) and 4 (to write to the user).
 #[cfg(unix)]
-pub(crate) fn hand_over_user_side(
+fn hand_over_user_side(
     command: &mut Command,
     stdin: OwnedFd,
     stdout: OwnedFd,
@@ -79,4 +80,39 @@ pub(crate) fn hand_over_user_side(
         .fd_mappings(mappings.into())
         .map(drop)
         .map_err(|e| e.to_string())
+}
+
+/// Gives a ui a user who is none: a pipe to type into, whose other end is returned, and a screen
+/// that nobody sees. Never the terminal of the person who checks it.
+#[cfg(unix)]
+pub(crate) fn pretend_user(command: &mut Command) -> Result<Option<PipeWriter>, String> {
+    let (keyboard, user) = std::io::pipe().map_err(|e| format!("cannot make a pipe: {e}"))?;
+    let screen = std::fs::File::options().write(true).open("/dev/null");
+    let screen = screen.map_err(|e| format!("cannot open /dev/null: {e}"))?;
+    hand_over_user_side(command, keyboard.into(), screen.into())?;
+    Ok(Some(user))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn pretend_user(_command: &mut Command) -> Result<Option<PipeWriter>, String> {
+    Ok(None)
+}
+
+/// Whether a role's process has a group of its own, whose number is its process id.
+pub(crate) fn has_own_group(role: Role) -> bool {
+    cfg!(unix) && role != Role::Ui
+}
+
+/// Kills what is left of a process group.
+pub(crate) fn kill_group(group: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(group)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        // Nobody left in it is what we want.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = group;
 }

@@ -16,10 +16,10 @@ use tokio::time::timeout;
 use crate::args::Settings;
 use crate::life::{End, Event};
 use crate::locate::Programs;
-use crate::logs::LogLine;
+use crate::logs::{KEPT, LogLine};
 use crate::restart::Verdict;
 use crate::signals::Signals;
-use crate::slot::{Slot, Turn};
+use crate::slot::{Closed, Slot, Turn};
 use crate::terminal::Terminal;
 
 /// Lines of stderr that wait for us; a plugin that writes more waits.
@@ -91,7 +91,8 @@ impl Supervisor {
             () = signals.next() => self.handle(Input::Quit),
             () = sleep_until(deadline) => self.handle(Input::Tick),
         }
-        for slot in [&mut self.ui, &mut self.transport, &mut self.nat_helper] {
+        // transport first: the peer waits for it.
+        for slot in [&mut self.transport, &mut self.ui, &mut self.nat_helper] {
             slot.flush();
         }
     }
@@ -178,9 +179,7 @@ impl Supervisor {
 
     fn ended(&mut self, role: Role, end: &End) {
         if role == Role::Ui {
-            if let Some(terminal) = &self.terminal {
-                terminal.restore();
-            }
+            self.restore_terminal();
             if end.code == Some(0) && end.greeted {
                 self.slot(role).forget_run();
                 return self.handle(Input::Quit);
@@ -256,16 +255,10 @@ impl Supervisor {
         signals: &mut Signals,
         mut logs: mpsc::Receiver<LogLine>,
     ) -> Result<Ending, String> {
-        let all = async {
-            self.transport.close().await;
-            let router_tidied = self.nat_helper.close().await;
-            self.handle(Input::Stopped { router_tidied });
-            self.ui.close().await;
-        };
         tokio::select! {
-            () = all => {}
-            // Asked a second time: at once. What still runs is killed as its slot is dropped.
-            () = signals.next() => {}
+            () = self.end_all(&mut logs) => {}
+            // Asked a second time: at once.
+            () = signals.next() => self.kill_all().await,
         }
         let Some((role, reason)) = self.broken.take() else {
             return Ok(self.ending.unwrap_or(Ending::Fine));
@@ -274,10 +267,62 @@ impl Supervisor {
         while let Ok(Some(line)) = timeout(LAST_WORDS, logs.recv()).await {
             self.slot(line.role).tail.push(line.text);
         }
+        self.restore_terminal();
+        Err(self.report(role, &reason))
+    }
+
+    async fn end_all(&mut self, logs: &mut mpsc::Receiver<LogLine>) {
+        let (_, said) = while_reading(logs, self.transport.close()).await;
+        said.into_iter().for_each(|line| self.log(line));
+        let (closed, said) = while_reading(logs, self.nat_helper.close()).await;
+        said.into_iter().for_each(|line| self.log(line));
+        let router_tidied = closed == Closed::InOrder;
+        self.handle(Input::Stopped { router_tidied });
+        let (closed, said) = while_reading(logs, self.ui.close()).await;
+        said.into_iter().for_each(|line| self.log(line));
+        if closed != Closed::InOrder {
+            self.restore_terminal();
+        }
+    }
+
+    async fn kill_all(&mut self) {
+        for slot in [&mut self.transport, &mut self.nat_helper, &mut self.ui] {
+            slot.kill().await;
+        }
+        self.restore_terminal();
+    }
+
+    fn restore_terminal(&self) {
         if let Some(terminal) = &self.terminal {
             terminal.restore();
         }
-        Err(self.report(role, &reason))
+    }
+}
+
+/// Waits for `done`, and reads stderr meanwhile: a plugin that cannot write does not end. The lines
+/// that matter come with it, as many as a plugin's report may have.
+async fn while_reading<T>(
+    logs: &mut mpsc::Receiver<LogLine>,
+    done: impl Future<Output = T>,
+) -> (T, Vec<LogLine>) {
+    let mut done = std::pin::pin!(done);
+    let mut said = Vec::new();
+    loop {
+        tokio::select! {
+            outcome = &mut done => {
+                while let Ok(line) = logs.try_recv() {
+                    keep(&mut said, line);
+                }
+                return (outcome, said);
+            }
+            Some(line) = logs.recv() => keep(&mut said, line),
+        }
+    }
+}
+
+fn keep(said: &mut Vec<LogLine>, line: LogLine) {
+    if line.level >= Level::Warn && said.len() < KEPT {
+        said.push(line);
     }
 }
 

@@ -37,10 +37,11 @@ impl Terminal {
 
     /// Puts it back. A terminal that is gone needs nothing.
     pub(crate) fn restore(&self) {
+        // Now: a terminal stopped by Ctrl-S would never be drained.
         #[cfg(unix)]
         let _ = rustix::termios::tcsetattr(
             &self.tty,
-            rustix::termios::OptionalActions::Drain,
+            rustix::termios::OptionalActions::Now,
             &self.modes,
         );
         let _ = (&self.tty).write_all(RESET);

@@ -27,8 +27,10 @@ pub(crate) struct Ui {
     banner_shown: bool,
     /// The user's input is at its end.
     pub(crate) ended: bool,
-    /// A line was typed in a chat.
+    /// A text was typed.
     pub(crate) typed: bool,
+    /// A text of a stream that nobody can have yet. What comes behind it waits as well.
+    pub(crate) held: Option<String>,
     /// Leave as soon as everything typed is on its way.
     pub(crate) finishing: bool,
     pub(crate) actions: Vec<Action>,
@@ -53,6 +55,7 @@ impl Ui {
             banner_shown: false,
             ended: false,
             typed: false,
+            held: None,
             finishing: false,
             actions: Vec::new(),
         }
@@ -125,7 +128,12 @@ impl Ui {
                 }
             }
             UiEvent::Listening(_) if self.stage == Stage::Idle => self.enter(Stage::Waiting),
-            UiEvent::PeerConnected(_) => self.enter(Stage::Chatting),
+            UiEvent::PeerConnected(_) => {
+                self.enter(Stage::Chatting);
+                if let Some(text) = self.held.take() {
+                    self.send(text);
+                }
+            }
             UiEvent::PeerDisconnected(gone) if !gone.redialing => {
                 let unsent = self.outgoing.give_up();
                 for text in unsent {
@@ -139,7 +147,7 @@ impl Ui {
             }
             UiEvent::ConnectFailed(_) => self.attempt_over(),
             UiEvent::InputNeeded(needed) if needed.what == Input::Invite => {
-                self.question = Some(Question::Peer);
+                self.ask(Question::Peer);
             }
             UiEvent::MessageAdded(message) if message.from == Author::Peer && self.bell => {
                 self.actions.push(Action::Ring);
@@ -186,7 +194,15 @@ impl Ui {
             }
             self.notes(&CHOICES);
         }
-        self.question = Some(Question::Choice);
+        self.ask(Question::Choice);
+    }
+
+    /// Asks the user; a stream may have answered already.
+    fn ask(&mut self, question: Question) {
+        match self.held.take() {
+            Some(answer) => self.answer(question, &answer),
+            None => self.question = Some(question),
+        }
     }
 
     /// A request was refused.
@@ -197,13 +213,13 @@ impl Ui {
                 if refusal.code == ErrorCode::AddressInUse && self.start == Start::Menu =>
             {
                 self.enter(Stage::Idle);
-                self.question = Some(Question::OtherPort(port));
+                self.ask(Question::OtherPort(port));
             }
             asked => {
                 self.note(marked(Level::Error, &refusal.message));
                 match (asked, self.start) {
                     (Some(Asked::Listen(_) | Asked::Connect), Start::Menu) => self.attempt_over(),
-                    (Some(Asked::Connect), _) => self.question = Some(Question::Peer),
+                    (Some(Asked::Connect), _) => self.ask(Question::Peer),
                     _ => {}
                 }
             }
@@ -227,7 +243,7 @@ impl Ui {
             self.send(text);
         }
         let all_sent = self.outgoing.is_empty() && self.view.talk.counts.waiting == 0;
-        if self.finishing && (self.stage != Stage::Chatting || all_sent) {
+        if self.finishing && self.held.is_none() && (self.stage != Stage::Chatting || all_sent) {
             self.leave();
         }
     }

@@ -21,7 +21,12 @@ impl Ui {
         let room = self.outgoing.has_room(counts.waiting, counts.waiting_bytes);
         match self.manner {
             Manner::Terminal | Manner::Plain => self.outgoing.has_room(0, 0),
-            Manner::Stream => self.question.is_some() || self.stage == Stage::Chatting && room,
+            Manner::Stream => match self.stage {
+                Stage::Chatting => room,
+                // Commands are for us; the first text waits for somebody to have it.
+                Stage::Waiting => self.held.is_none(),
+                Stage::Idle | Stage::Leaving => self.question.is_some(),
+            },
         }
     }
 
@@ -66,7 +71,7 @@ impl Ui {
         }
     }
 
-    fn answer(&mut self, question: Question, line: &str) {
+    pub(crate) fn answer(&mut self, question: Question, line: &str) {
         let (steps, next) = question.answer(line);
         self.question = next;
         for step in steps {
@@ -88,13 +93,15 @@ impl Ui {
     }
 
     fn chat_line(&mut self, line: String, now_ms: u64) {
-        self.typed = true;
-        match understand(&line) {
+        let meaning = understand(&line);
+        self.typed |= matches!(meaning, Meaning::Text(_));
+        match meaning {
             Meaning::Blank => {}
             Meaning::Text(text) if text.len() > MAX_TEXT => {
                 self.too_long(text);
             }
             Meaning::Text(text) if self.stage == Stage::Chatting => self.send(text),
+            Meaning::Text(text) if self.manner == Manner::Stream => self.held = Some(text),
             Meaning::Text(text) => self.nobody_there(text),
             Meaning::Unknown(sentence) => self.note(sentence),
             Meaning::Command(Command::Help) => self.notes(&HELP),
@@ -225,10 +232,19 @@ mod tests {
     #[test]
     fn lines_of_a_stream_wait_for_their_time_and_those_of_a_person_do_not() {
         let mut stream = ui(Manner::Stream, Start::Listen);
+        assert!(stream.wants_line(), "it may be a command");
+        line(&mut stream, "/status", false);
+        assert!(stream.wants_line());
+        line(&mut stream, "first", false);
         assert!(!stream.wants_line());
         told(&mut stream, PEER);
+        assert!(
+            stream.held.is_none() && !stream.outgoing.is_empty(),
+            "it is sent"
+        );
         assert!(stream.wants_line());
         told(&mut stream, REPLACED);
+        line(&mut stream, "hello", false);
         assert!(!stream.wants_line(), "another caller comes");
         assert!(ui(Manner::Terminal, Start::Listen).wants_line());
         assert!(ui(Manner::Stream, Start::Menu).wants_line());

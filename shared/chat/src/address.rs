@@ -32,10 +32,7 @@ impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("IP address required"),
-            Self::Port(port) => write!(
-                f,
-                "Invalid port number {port:?}. A port is 1 to 65535 (0: any free one)."
-            ),
+            Self::Port(port) => write!(f, "Invalid port number {port:?}. A port is 1 to 65535."),
             Self::Host(host) => write!(
                 f,
                 "{host:?} is neither an IP address nor a name. Examples: 203.0.113.7, me.example.net:8080, [2001:db8::4]:8080."

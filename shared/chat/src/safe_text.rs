@@ -21,6 +21,10 @@ const ZWJ: char = '\u{200d}';
 /// `text` with everything visible that would otherwise act unseen. `\n` stays: who prints it marks
 /// every row. A tab becomes four blanks.
 pub fn safe_text(text: &str) -> String {
+    // Most texts: nothing below applies to them, and the tables of Unicode are slow.
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     let mut before: Option<char> = None;
     let mut marks = 0;

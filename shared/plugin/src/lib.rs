@@ -3,7 +3,8 @@
 //! Start reading at [`run()`], which is a built-in plugin from its first line to its exit code;
 //! then [`Pipe`], then [`lines`], which cuts a stream of bytes into lines.
 //!
-//! Nothing here knows what a message means.
+//! Nothing here knows what a message means, except `conformance`, the checks that a plugin can be
+//! put to.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

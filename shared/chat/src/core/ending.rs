@@ -5,7 +5,8 @@ use std::time::Duration;
 use p2p_chat_protocol::ErrorCode;
 use p2p_chat_protocol::ui::Level;
 
-use super::{Activity, Core, Output};
+use super::activity::Activity;
+use super::{Core, Output};
 
 /// How long texts that wait may still be sent after `/quit`.
 const SEND_LAST: Duration = Duration::from_secs(3);
@@ -146,20 +147,23 @@ impl Core {
             Activity::Listening(listener) if listener.mapped.is_some() => Some(listener),
             _ => None,
         };
-        let mapped = mapped.map(|listener| (listener.port, router_tidied && !listener.orphaned));
+        let mapped = mapped.map(|l| (l.method, l.port, router_tidied && !l.orphaned));
         match mapped {
-            Some((port, true)) => {
-                self.notice(Level::Info, format!("UPnP: Port {port} mapping removed"));
+            Some((method, port, true)) => {
+                self.notice(
+                    Level::Info,
+                    format!("{method}: Port {port} mapping removed"),
+                );
             }
-            Some((port, false)) => {
+            Some((method, port, false)) => {
                 let text = format!(
-                    "UPnP: Port {port} may still be forwarded; your router ends that within 1 hour."
+                    "{method}: Port {port} may still be forwarded; your router ends that within 1 hour."
                 );
                 self.notice(Level::Warn, text);
             }
             None => {}
         }
-        if self.was_used {
+        if self.was_up {
             self.notice(Level::Info, "Connection closed. No trace left.");
         }
         if self.config.terminal && self.story.has_messages() {

@@ -4,6 +4,7 @@
 //! `requests.rs` is what a ui asks, `session.rs` what transport tells, `router.rs` the way through
 //! the router, `ending.rs` the way out.
 
+mod activity;
 mod ending;
 mod requests;
 mod router;
@@ -23,6 +24,8 @@ use p2p_chat_protocol::{Received, Role, Start};
 use crate::invite::Invite;
 use crate::outbox::Outbox;
 use crate::story::Story;
+
+use activity::Activity;
 
 pub use ending::Ending;
 
@@ -131,25 +134,14 @@ pub struct Core {
     outbox: Outbox,
     story: Story,
     ending: Option<ending::Leaving>,
-    /// Whether there was anything to leave no trace of.
+    /// The request that ends a session, until transport has done so.
+    disconnecting: Option<u64>,
+    /// Whether something was begun.
     was_used: bool,
+    /// Whether there was anything to leave no trace of.
+    was_up: bool,
     /// Whether a text of the user's was never sent.
     texts_lost: bool,
-}
-
-/// What the user has asked for.
-enum Activity {
-    Idle,
-    Listening(session::Listener),
-    Connecting(session::Attempt),
-}
-
-/// Who asked, so who is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    CommandLine,
-    /// The request's id.
-    Ui(Option<u64>),
 }
 
 /// Who is connected.
@@ -162,7 +154,7 @@ struct Peer {
 }
 
 /// No more than a start that goes wrong in every way has to say.
-const MAX_UNSAID: usize = 16;
+const MAX_UNSAID: usize = 32;
 
 impl Core {
     /// A core at the start of the program.
@@ -182,7 +174,9 @@ impl Core {
             outbox: Outbox::default(),
             story: Story::default(),
             ending: None,
+            disconnecting: None,
             was_used: false,
+            was_up: false,
             texts_lost: false,
         }
     }
@@ -208,7 +202,9 @@ impl Core {
     /// When to say [`Input::Tick`], in the time of [`Now::elapsed`].
     pub fn deadline(&self) -> Option<Duration> {
         let router = self.router_deadline();
-        let leaving = self.ending.as_ref().and_then(|leaving| leaving.deadline);
+        // Without a ui it ends when there is one again.
+        let leaving = self.ending.as_ref().filter(|_| self.ui_ready);
+        let leaving = leaving.and_then(|leaving| leaving.deadline);
         router.into_iter().chain(leaving).min()
     }
 
@@ -278,9 +274,19 @@ impl Core {
         self.story.record(&event);
         if self.ui_ready {
             self.out.push(Output::Ui { reply_to, event });
-        } else if matches!(event, UiEvent::Notice(_) | UiEvent::ConnectFailed(_))
-            && self.unsaid.len() < MAX_UNSAID
-        {
+        } else {
+            self.keep_unsaid(event);
+        }
+    }
+
+    /// What no story tells is told to the next ui; details, only as long as there is plenty of room.
+    fn keep_unsaid(&mut self, event: UiEvent) {
+        let room = match &event {
+            UiEvent::Notice(notice) if notice.level == Level::Debug => MAX_UNSAID / 2,
+            UiEvent::Notice(_) | UiEvent::ConnectFailed(_) => MAX_UNSAID,
+            _ => 0,
+        };
+        if self.unsaid.len() < room {
             self.unsaid.push(event);
         }
     }

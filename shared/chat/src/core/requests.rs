@@ -8,8 +8,8 @@ use p2p_chat_protocol::{
     DEFAULT_PORT, ErrorCode, MAX_TEXT, Payload, Private, Received, Refusal, Start,
 };
 
-use super::session::{Attempt, Listener};
-use super::{Activity, Core, Origin};
+use super::Core;
+use super::activity::{Activity, Attempt, Listener, Origin};
 use crate::address::{Address, host_of, join};
 use crate::invite::Invite;
 use crate::safe_text::safe_text;
@@ -187,7 +187,13 @@ impl Core {
                 "An empty text is not sent.".to_owned(),
             );
         }
-        if self.ending.is_some() || !self.outbox.has_room(bytes) {
+        if self.ending.is_some() {
+            return refuse(
+                ErrorCode::Busy,
+                "The program ends; this is not sent.".to_owned(),
+            );
+        }
+        if !self.outbox.has_room(bytes) {
             let message = format!("{} texts wait to be sent already.", self.outbox.len());
             return refuse(ErrorCode::QueueFull, message);
         }

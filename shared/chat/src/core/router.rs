@@ -6,35 +6,42 @@ use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, UnmapPor
 use p2p_chat_protocol::ui::{PluginStatus, ReachabilityChanged, UiEvent};
 use p2p_chat_protocol::{ErrorCode, Received};
 
-use super::{Activity, Core, Output};
+use super::activity::Activity;
+use super::{Core, Output};
 use crate::address::{host_of, is_loopback};
 
 /// An hour: long enough to be renewed twice before anybody notices a lost packet, short enough
 /// that a killed program leaves nothing open for long.
 const LEASE_S: u32 = 3600;
 
-/// nat-helper answers within 4 s; one that does not is said to be silent, and may still answer.
+/// nat-helper looks for a router for 4 s and says so; only one that hangs takes longer. It is then
+/// said to be silent, and may still answer.
 const ROUTER_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Core {
-    /// A listener has just come up: others must be able to reach it.
-    pub(super) fn start_asking_router(&mut self) {
+    /// A listener has just come up: whether its router is to be asked, so that others reach it.
+    pub(super) fn begin_asking_router(&mut self) -> bool {
         let deadline = self.now.elapsed + ROUTER_TIMEOUT;
         let Activity::Listening(listener) = &mut self.activity else {
-            return;
+            return false;
         };
         let sockets = listener.up.iter().flat_map(|up| &up.addresses);
         let inside_only = sockets.into_iter().all(|a| is_loopback(host_of(a)));
         if !self.config.ask_router || inside_only {
-            return;
+            return false;
         }
         listener.router_deadline = Some(deadline);
+        true
+    }
+
+    pub(super) fn ask_router(&mut self) {
         self.out.push(Output::StartNatHelper);
         self.map_port();
     }
 
     pub(super) fn map_port(&mut self) {
-        let Activity::Listening(listener) = &self.activity else {
+        let id = self.new_id();
+        let Activity::Listening(listener) = &mut self.activity else {
             return;
         };
         let wanted = self.config.ask_router && listener.up.is_some();
@@ -42,7 +49,7 @@ impl Core {
             return;
         }
         let port = listener.port;
-        let id = self.new_id();
+        listener.map_request = Some(id);
         self.out.push(Output::Nat {
             id,
             request: NatRequest::MapPort(MapPort {
@@ -67,16 +74,21 @@ impl Core {
     }
 
     pub(super) fn nat_event(&mut self, received: Received<NatEvent>) {
+        let Activity::Listening(listener) = &self.activity else {
+            return;
+        };
+        let (port, ours) = (listener.port, listener.map_request);
         match received.message {
-            NatEvent::PortMapped(mapped) => self.port_mapped(mapped),
-            NatEvent::PortLost(lost) => self.unreachable(lost.reason),
-            NatEvent::Error(refusal) => match refusal.code {
+            NatEvent::PortMapped(mapped) if mapped.port == port => self.port_mapped(mapped),
+            NatEvent::PortLost(lost) if lost.port == port => self.unreachable(lost.reason),
+            // The answer to an older request is news of a listener that is gone.
+            NatEvent::Error(refusal) if received.reply_to == ours => match refusal.code {
                 ErrorCode::NoGateway | ErrorCode::MappingRefused => {
                     self.unreachable(refusal.message);
                 }
                 _ => self.unreachable(format!("UPnP: {}", refusal.message)),
             },
-            NatEvent::Probed(_) | NatEvent::Ok => {}
+            _ => {}
         }
     }
 
@@ -84,13 +96,15 @@ impl Core {
         let Activity::Listening(listener) = &mut self.activity else {
             return;
         };
-        if mapped.port != listener.port {
-            return;
-        }
         let news = listener.mapped.as_ref() != Some(&mapped.external_address);
         let awaited = listener.router_deadline.take().is_some();
         let taken_over = std::mem::take(&mut listener.orphaned);
         listener.mapped = Some(mapped.external_address.clone());
+        listener.method = match mapped.method.as_str() {
+            "pcp" => "PCP",
+            "nat-pmp" => "NAT-PMP",
+            _ => "UPnP",
+        };
         if news || awaited || taken_over {
             self.reachability(ReachabilityChanged {
                 external_address: Some(mapped.external_address),

@@ -1,75 +1,30 @@
 //! What transport tells: listening, connecting, a peer, its texts, its end.
 
-use std::time::Duration;
-
 use p2p_chat_protocol::transport::{DisconnectReason, TransportEvent, TransportRequest};
 use p2p_chat_protocol::ui::{
     Author, Direction, Level, MessageAdded, MessageUpdated, PeerConnected, PeerDisconnected,
     Status, UiEvent,
 };
-use p2p_chat_protocol::{ErrorCode, Payload, Received, Refusal, transport, ui};
+use p2p_chat_protocol::{ErrorCode, MAX_TEXT, Payload, Received, Refusal, transport, ui};
 
-use super::{Activity, Core, Ending, Origin, Peer};
+use super::activity::{Activity, Origin};
+use super::{Core, Ending, Peer};
+use crate::address::host_of;
 use crate::invite::Invite;
 use crate::safe_text::safe_text;
-
-/// Somebody is waited for.
-pub(super) struct Listener {
-    pub(super) origin: Origin,
-    /// The request transport has not answered yet, or has.
-    pub(super) request: Option<u64>,
-    /// The port asked for; once transport listens, the real one.
-    pub(super) port: u16,
-    /// What transport said.
-    pub(super) up: Option<transport::Listening>,
-    /// The address only the user knows.
-    pub(super) public: Option<String>,
-    /// The address outside, by the router.
-    pub(super) mapped: Option<String>,
-    /// Whether the nat-helper that opened it is gone, and no other has taken it over yet.
-    pub(super) orphaned: bool,
-    /// Until when a router may take to answer before the user is told that it does not.
-    pub(super) router_deadline: Option<Duration>,
-}
-
-impl Listener {
-    pub(super) fn new(origin: Origin, port: u16) -> Self {
-        Self {
-            origin,
-            request: None,
-            port,
-            up: None,
-            public: None,
-            mapped: None,
-            orphaned: false,
-            router_deadline: None,
-        }
-    }
-}
-
-/// Somebody is called.
-pub(super) struct Attempt {
-    pub(super) origin: Origin,
-    /// The request transport was given.
-    pub(super) request: Option<u64>,
-    pub(super) invite: Invite,
-}
-
-impl Attempt {
-    pub(super) fn new(origin: Origin, invite: Invite) -> Self {
-        Self {
-            origin,
-            request: None,
-            invite,
-        }
-    }
-}
 
 impl Core {
     pub(super) fn transport_event(&mut self, received: Received<TransportEvent>) {
         let Received {
             reply_to, message, ..
         } = received;
+        if let Some(disconnect) = self.disconnecting {
+            // What transport said before it heard of the disconnect is of a session that is over.
+            match reply_to {
+                Some(id) if id >= disconnect => self.disconnecting = None,
+                _ => return,
+            }
+        }
         match message {
             TransportEvent::Received(received) => self.text_received(&received.payload),
             TransportEvent::Ok => self.request_done(reply_to, None),
@@ -104,7 +59,10 @@ impl Core {
             _ => return,
         };
         match (refusal, origin) {
-            (None, Origin::Ui(id)) => self.answer_ok(id),
+            (None, Origin::Ui(id)) => {
+                self.forget_ui_requests();
+                self.answer_ok(id);
+            }
             (None, Origin::CommandLine) => {}
             (Some(refusal), origin) => {
                 self.activity = Activity::Idle;
@@ -117,7 +75,9 @@ impl Core {
     pub(super) fn fail(&mut self, origin: Origin, refusal: Refusal) {
         let ending = Ending::of_failure(refusal.code);
         match origin {
-            Origin::Ui(id) => self.refuse(id, refusal),
+            Origin::Ui(Some(id)) => self.refuse(Some(id), refusal),
+            // Whoever asked is gone, or did not want a reply; the user is to know all the same.
+            Origin::Ui(None) => self.notice(Level::Error, refusal.message),
             Origin::CommandLine => {
                 self.notice(Level::Error, refusal.message);
                 self.leave(ending);
@@ -134,14 +94,18 @@ impl Core {
             .first()
             .and_then(|a| a.rsplit_once(':')?.1.parse().ok());
         listener.port = port.unwrap_or(listener.port);
-        let reply_to = match listener.origin {
-            Origin::Ui(id) if listener.up.is_none() => id,
-            _ => None,
-        };
         listener.up = Some(up);
-        self.start_asking_router();
+        let reply_to = match &mut listener.origin {
+            Origin::Ui(id) => id.take(),
+            Origin::CommandLine => None,
+        };
+        self.was_up = true;
+        let asks = self.begin_asking_router();
         if let Some(listening) = self.listening() {
             self.reply(reply_to, UiEvent::Listening(listening));
+        }
+        if asks {
+            self.ask_router();
         }
     }
 
@@ -157,6 +121,9 @@ impl Core {
             if !addresses.contains(address) {
                 addresses.push(address.clone());
             }
+        }
+        if addresses.is_empty() {
+            addresses.clone_from(&up.addresses);
         }
         let invite = Invite {
             addresses,
@@ -177,6 +144,7 @@ impl Core {
             return;
         }
         self.last_n = 0;
+        self.was_up = true;
         self.peer = Some(Peer {
             ip: Self::ip_of(&connected.address),
             local_ip: Self::ip_of(&connected.local_address),
@@ -190,12 +158,16 @@ impl Core {
         let Activity::Connecting(attempt) = &self.activity else {
             return;
         };
+        let target = attempt.invite.addresses[0].clone();
         let to_itself = attempt.invite.is_loopback();
         self.activity = Activity::Idle;
         let ending = Ending::of_failure(refusal.code);
         self.tell(UiEvent::ConnectFailed(refusal));
         if to_itself {
-            let hint = "That address is this computer itself. For another one use its address, such as 192.168.1.100.";
+            let host = host_of(&target);
+            let hint = format!(
+                "{host} is this computer itself. For another one use its address, such as 192.168.1.100."
+            );
             self.notice(Level::Warn, hint);
         }
         if !self.has_menu() {
@@ -207,6 +179,13 @@ impl Core {
         let (Some(peer), Some(text)) = (&mut self.peer, payload.to_text()) else {
             return;
         };
+        if text.len() > MAX_TEXT {
+            let bytes = text.len();
+            let sentence = format!(
+                "A text of {bytes} bytes came; a message holds {MAX_TEXT}. It was dropped."
+            );
+            return self.notice(Level::Warn, sentence);
+        }
         peer.spoke = true;
         let ip = peer.ip.clone();
         self.last_n += 1;
@@ -276,15 +255,31 @@ impl Core {
             return;
         }
         self.unmap_port();
+        self.abandon_request();
         self.activity = Activity::Idle;
         self.story.forget_listener();
         if self.transport_ready {
-            self.ask_transport(TransportRequest::Disconnect);
+            self.disconnecting = Some(self.ask_transport(TransportRequest::Disconnect));
+        }
+    }
+
+    /// A request that will not be answered by transport any more is refused.
+    fn abandon_request(&mut self) {
+        let origin = match &mut self.activity {
+            Activity::Listening(listener) => &mut listener.origin,
+            Activity::Connecting(attempt) => &mut attempt.origin,
+            Activity::Idle => return,
+        };
+        if let Origin::Ui(id) = origin {
+            let id = id.take();
+            let sentence = "It was ended before it began.";
+            self.refuse(id, Refusal::new(ErrorCode::Unavailable, sentence));
         }
     }
 
     /// Transport is gone, and every request and session with it.
     pub(super) fn transport_stopped(&mut self) {
+        self.disconnecting = None;
         match &mut self.activity {
             Activity::Listening(listener) => listener.request = None,
             Activity::Connecting(attempt) => attempt.request = None,
@@ -293,6 +288,7 @@ impl Core {
         if self.peer.is_some() {
             self.peer_gone(DisconnectReason::Cut);
         } else if matches!(&self.activity, Activity::Connecting(_)) {
+            self.abandon_request();
             let message =
                 "The part that reaches the network stopped while it was connecting. Try again.";
             self.connect_failed(Refusal::new(ErrorCode::Unavailable, message));

@@ -15,10 +15,10 @@ const BEGINNING: [&str; 2] = [
     r#"{"type":"peer_connected","address":"198.51.100.2:54321","local_address":"192.168.1.100:8080","direction":"incoming","verification":"insecure"}"#,
 ];
 
-const OWN_TEXT: &str = r#"{"type":"message_added","n":1,"from":"me","ip":"192.168.1.100","text":"hello","at_ms":1795300000000,"status":"queued"}"#;
+const OWN_TEXT: &str = r#"{"type":"message_added","n":1,"from":"me","ip":"192.168.1.100","text":"hello","at_ms":1795300000000,"status":"sent"}"#;
 
 const CONVERSATION: [&str; 6] = [
-    r#"{"type":"message_updated","n":1,"status":"sent"}"#,
+    r#"{"type":"message_updated","n":1,"status":"delivered"}"#,
     r#"{"type":"message_added","n":2,"from":"peer","ip":"198.51.100.2","text":"two\nlines, \"quoted\" \\u{202e} \ud83d\udc4b\ud83c\udffd","at_ms":1795300001000}"#,
     r#"{"type":"message_added","n":3,"from":"me","ip":"192.168.1.100","text":"不","at_ms":1795300002000,"status":"delivered"}"#,
     r#"{"type":"message_added","n":4,"from":"peer","ip":"2001:db8::4","text":" ","at_ms":1795300003000}"#,

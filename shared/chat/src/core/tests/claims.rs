@@ -401,3 +401,40 @@ fn what_fails_before_a_ui_is_there_is_said_when_it_is() {
     );
     assert_eq!(stop(&out), Some(69));
 }
+
+#[test]
+fn what_transport_says_of_an_ended_session_does_not_touch_the_next() {
+    let mut stage = Stage::menu();
+    let connect = |stage: &mut Stage, id, host: &str| {
+        let invite = host.into();
+        stage.ui(
+            id,
+            UiRequest::Connect(Connect {
+                invite,
+                passcode: None,
+            }),
+        )
+    };
+    connect(&mut stage, 1, "192.0.2.1");
+    let out = stage.ui(2, UiRequest::Disconnect);
+    let disconnect = transport_requests(&out)[0].0;
+    assert_eq!(
+        refused(&out),
+        Some(ErrorCode::Unavailable),
+        "request 1 is answered"
+    );
+    connect(&mut stage, 3, "192.0.2.2");
+    let late = Refusal::new(ErrorCode::ConnectionTimedOut, "Late.");
+    let out = stage.transport(None, TransportEvent::ConnectFailed(late));
+    assert_eq!(out, []);
+    stage.transport(Some(disconnect), TransportEvent::Ok);
+    let out = stage.transport(None, connected());
+    assert!(matches!(told(&out)[..], [UiEvent::PeerConnected(_)]));
+}
+
+#[test]
+fn a_text_longer_than_any_message_is_dropped_and_said() {
+    let mut stage = Stage::chatting(from_argv());
+    let out = stage.transport(None, received(&"\u{7f}".repeat(32_769)));
+    assert!(matches!(told(&out)[..], [UiEvent::Notice(n)] if n.text.contains("32769 bytes")));
+}
