@@ -1,6 +1,7 @@
 //! The core, driven by hand: inputs in, outputs out.
 
-mod claims;
+mod chatting;
+mod reaching;
 
 use std::time::Duration;
 
