@@ -125,6 +125,7 @@ fn a_router_that_hangs_keeps_nobody() {
     plugin.ask(MAP);
     router.wait_for("getexternalipaddress");
     let (status, took) = plugin.end();
-    assert_eq!(status.code(), Some(0));
+    // What was under way may have opened the port.
+    assert_eq!(status.code(), Some(1));
     assert!(took < Duration::from_millis(2_500), "took {took:?}");
 }
