@@ -9,6 +9,7 @@ fn what_one_types_the_other_reads() {
     let mut listener = Chat::listen().piped();
     let mut connector = Chat::connect(listener.port()).piped();
     listener.expect("[!] INSECURE");
+    connector.expect("[*] Connecting to 127.0.0.1:");
     connector.expect("[!] INSECURE");
     connector.expect("[*] Chat started. Type /quit to exit");
     connector.line("hello");

@@ -72,6 +72,33 @@ fn a_port_in_use_is_said() {
 }
 
 #[test]
+fn an_output_that_takes_nothing_is_said() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux");
+    let listener = std::process::Command::new(support::program())
+        .args([
+            "listen",
+            "0",
+            "--bind",
+            "127.0.0.1",
+            "--no-nat",
+            "--insecure-legacy",
+        ])
+        .stdin(std::process::Stdio::null())
+        .stdout(full)
+        .output()
+        .expect("it starts");
+    let complaint = String::from_utf8_lossy(&listener.stderr);
+    assert!(
+        complaint.contains("cannot write to standard output"),
+        "{complaint}"
+    );
+    assert_eq!(listener.status.code(), Some(70));
+}
+
+#[test]
 fn a_refused_connection_is_said() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("bound").port();
@@ -123,6 +150,9 @@ fn mistakes_in_the_menu_are_named_and_asked_again() {
     menu.keys("2\r")
         .expect_prompt("Enter peer IP, hostname or invite:");
     menu.keys("\r").expect("[!] IP address required");
+    menu.expect_prompt("Enter peer IP, hostname or invite:");
+    menu.keys("no such\r")
+        .expect("[!] \"no such\" is neither an IP address nor a name");
     menu.expect_prompt("Enter peer IP, hostname or invite:");
 }
 

@@ -109,6 +109,13 @@ fn call(answer: &str) -> Next {
     if is_invite(answer) {
         return connect(answer);
     }
+    if answer.contains(|c: char| c.is_whitespace() || "/,#@".contains(c)) {
+        let shown = quoted(answer);
+        return again(
+            format!("[!] \"{shown}\" is neither an IP address nor a name nor an invite."),
+            Question::Peer,
+        );
+    }
     match answer.rsplit_once(':') {
         Some((_, typed)) if !bare_ipv6 => match port(typed) {
             Some(_) if !typed.is_empty() => connect(answer),

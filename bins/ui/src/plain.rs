@@ -67,13 +67,29 @@ fn write(mut output: File, desk: &Desk, open: Option<Open>) {
             Some(open) => with_prompt(&turn, &mut prompt, open),
             None => turn.text,
         };
-        if output.write_all(out.as_bytes()).is_err() {
-            return desk.break_off();
+        match output.write_all(out.as_bytes()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                return desk.break_off();
+            }
+            Err(error) => cannot_write(&error),
         }
         if turn.stop {
             return;
         }
     }
+}
+
+/// EX_CONFIG of sysexits.h: starting again does not make room on a full disk.
+const EXIT_CONFIG: i32 = 78;
+
+/// A reader that left is no failure; anything else loses what the user asked to see.
+fn cannot_write(error: &std::io::Error) -> ! {
+    let _ = writeln!(
+        std::io::stderr(),
+        "ERROR cannot write to standard output: {error}"
+    );
+    std::process::exit(EXIT_CONFIG)
 }
 
 /// The text of `turn`, and the prompt again below it where one was standing there.

@@ -10,7 +10,7 @@ use p2p_chat_protocol::Welcome;
 use p2p_chat_protocol::ui::UiEvent;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::action::{Action, Prompt, Typed};
+use crate::action::{Action, Manner, Prompt, Typed};
 use crate::desk::Ask;
 use crate::face::Face;
 use crate::rows::draw;
@@ -40,6 +40,8 @@ struct Session {
     typed: VecDeque<Typed>,
     /// What the user was last asked.
     asked: Option<Prompt>,
+    /// Whether a prompt stands on a plain screen, which redraws it below all that comes.
+    stands: bool,
 }
 
 impl Session {
@@ -49,6 +51,7 @@ impl Session {
             inbox: Inbox::default(),
             typed: VecDeque::new(),
             asked: None,
+            stands: false,
         }
     }
 
@@ -121,9 +124,11 @@ impl Session {
             }
         }
         let prompt = self.ui.prompt();
-        let asks_anew = prompt != self.asked || !initial.is_empty();
+        let withdrawn = self.stands && prompt.is_none();
+        let asks_anew = prompt != self.asked || !initial.is_empty() || withdrawn;
         let wish = asks_anew.then(|| {
             self.asked.clone_from(&prompt);
+            self.stands = prompt.is_some() && self.ui.manner == Manner::Plain;
             prompt.map(|prompt| Ask { prompt, initial })
         });
         if !text.is_empty() || wish.is_some() {

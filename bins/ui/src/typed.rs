@@ -158,7 +158,13 @@ impl Ui {
             && matches!(self.stage, Stage::Waiting | Stage::Chatting);
         if line_is_there {
             self.note(stays);
-            self.actions.push(Action::Restore(text));
+            // As it was typed: a text that begins with a slash was typed with two.
+            let typed = if text.starts_with('/') {
+                format!("/{text}")
+            } else {
+                text
+            };
+            self.actions.push(Action::Restore(typed));
         } else {
             self.note(lost);
         }

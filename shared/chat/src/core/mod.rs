@@ -123,6 +123,8 @@ pub struct Core {
     out: Vec<Output>,
     next_id: u64,
     ui_ready: bool,
+    /// Whether a ui died while somebody was looking at it.
+    ui_lost: bool,
     transport_ready: bool,
     nat_ready: bool,
     /// What to say as soon as a ui is there, beside the story.
@@ -165,6 +167,7 @@ impl Core {
             out: Vec::new(),
             next_id: 1,
             ui_ready: false,
+            ui_lost: false,
             transport_ready: false,
             nat_ready: false,
             unsaid: Vec::new(),
@@ -234,6 +237,7 @@ impl Core {
     fn plugin_stopped(&mut self, role: Role, status: PluginStatus) {
         match role {
             Role::Ui => {
+                self.ui_lost |= self.ui_ready;
                 self.ui_ready = false;
                 self.forget_ui_requests();
             }
@@ -253,15 +257,21 @@ impl Core {
     /// Tells a ui that has just started what happened so far.
     fn replay(&mut self) {
         self.ui_ready = true;
+        let unsaid = std::mem::take(&mut self.unsaid);
         let story = self.story.replay().collect::<Vec<_>>();
-        for event in story.into_iter().chain([UiEvent::ReplayFinished]) {
+        for event in unsaid
+            .into_iter()
+            .chain(story)
+            .chain([UiEvent::ReplayFinished])
+        {
             self.out.push(Output::Ui {
                 reply_to: None,
                 event,
             });
         }
-        for event in std::mem::take(&mut self.unsaid) {
-            self.tell(event);
+        if std::mem::take(&mut self.ui_lost) {
+            let text = "The part that shows the chat stopped and was started again. What you had typed on the line is gone.";
+            self.notice(Level::Warn, text);
         }
         self.ask_for_missing();
     }

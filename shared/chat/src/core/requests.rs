@@ -134,8 +134,8 @@ impl Core {
         self.story.forget_conversation();
         let shown = invite.addresses[0].clone();
         self.activity = Activity::Connecting(Attempt::new(origin, invite));
-        self.resume_activity();
         self.notice(Level::Info, format!("Connecting to {shown}..."));
+        self.resume_activity();
         Ok(())
     }
 

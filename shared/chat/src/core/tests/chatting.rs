@@ -139,6 +139,7 @@ fn a_restarted_ui_is_told_the_same_events_again() {
         "message_added",
         "message_added",
         "replay_finished",
+        "notice",
     ];
     assert_eq!(kinds, expected);
 }
