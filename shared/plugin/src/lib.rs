@@ -17,7 +17,7 @@ mod stdio;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
 pub use pipe::Pipe;
-pub use run::{Identity, PipeClosed, run, runtime, serve};
+pub use run::{Identity, run, runtime, serve};
 pub use stdio::{Sink, Source};
 
 /// How long either side may take for the first line of a pipe: a program that is not a plugin

@@ -152,11 +152,6 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         self.sink
     }
 
-    /// How many bytes wait for the next flush.
-    pub fn waiting(&self) -> usize {
-        self.out.len()
-    }
-
     /// Writes all that was added. Not cancel-safe: a dropped flush may leave half a line.
     pub async fn flush(&mut self) -> io::Result<()> {
         if !self.out.is_empty() {

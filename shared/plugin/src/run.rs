@@ -25,7 +25,7 @@ pub struct Identity {
 
 /// Why a greeting did not come about.
 #[derive(Debug)]
-pub enum PipeClosed {
+enum PipeClosed {
     /// The other side is gone: nothing more to do.
     Ended,
     /// The other side does not want us, or is none of ours.

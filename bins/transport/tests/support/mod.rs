@@ -213,6 +213,7 @@ impl Transport {
                 return;
             }
             assert!(Instant::now() < until, "it does not end");
+            // The end of a process is no event of its pipes: it is looked at again, until the limit.
             thread::sleep(Duration::from_millis(5));
         }
     }
