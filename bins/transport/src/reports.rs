@@ -114,6 +114,7 @@ impl Transport {
             local_address: ends.local_address,
             direction,
             verification: open.verification,
+            resumed: false,
         };
         self.outbox.event(TransportEvent::PeerConnected(connected));
     }

@@ -60,7 +60,7 @@ impl Transport {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            passcode: None,
+            ..Listening::default()
         };
         self.listens = Some(Listens {
             listener,

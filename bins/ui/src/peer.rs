@@ -57,6 +57,7 @@ mod tests {
             local_address: "192.168.1.100:8080".to_owned(),
             direction: Direction::Incoming,
             verification: Verification::Insecure,
+            resumed: false,
         };
         let expected = [
             "[!] INSECURE: anyone on the way can read and change this chat.",

@@ -174,7 +174,10 @@ mod tests {
             own_addresses: vec![own.to_owned()],
             invite: format!("p2pc:{own}").into(),
             passcode: None,
+            numbers: None,
             expires_ms: None,
+            guesses_left: None,
+            turned_away: 0,
             asking_router,
         }
     }

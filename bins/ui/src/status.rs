@@ -96,6 +96,7 @@ mod tests {
             local_address: "192.168.1.100:8080".to_owned(),
             direction: Direction::Incoming,
             verification: Verification::Insecure,
+            resumed: false,
         };
         talk.connected(&peer, 1_000);
         talk.added(&MessageAdded {

@@ -166,6 +166,12 @@ impl Talk {
             DisconnectReason::ProtocolError => {
                 format!("[!] Peer {who} broke the protocol and was dropped.")
             }
+            DisconnectReason::Rejected => {
+                format!("[!] The words did not match: {who} was dropped.")
+            }
+            DisconnectReason::Idle => {
+                format!("[!] Nobody compared the words in time: {who} was dropped.")
+            }
             DisconnectReason::Replaced => {
                 format!("[*] Peer {who} never said a word and gave way to another caller")
             }

@@ -59,6 +59,7 @@ impl View {
             UiEvent::Welcome(_)
             | UiEvent::ReplayFinished
             | UiEvent::InputNeeded(_)
+            | UiEvent::PasscodeRead(_)
             | UiEvent::VerificationNeeded(_)
             | UiEvent::AuthenticationFailed(_)
             | UiEvent::KeysChanged(_)

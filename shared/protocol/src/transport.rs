@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::macros::messages;
-use crate::ui::{AuthenticationFailed, PeerConnected, VerificationNeeded, Verify};
+use crate::ui::{AuthenticationFailed, PasscodeRead, PeerConnected, VerificationNeeded, Verify};
 use crate::{Payload, Private, Refusal};
 
 messages! {
@@ -41,6 +41,8 @@ messages! {
         "verification_needed" => VerificationNeeded(VerificationNeeded),
         /// Somebody tried a wrong code.
         "authentication_failed" => AuthenticationFailed(AuthenticationFailed),
+        /// The code the user typed is one; nothing was sent yet.
+        "passcode_read" => PasscodeRead(PasscodeRead),
         /// All tickets there are now; replaces the last set.
         "tickets" => Tickets(Tickets),
         /// The keys were renewed.
@@ -136,15 +138,27 @@ pub struct Tickets {
 }
 
 /// Transport waits for a peer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listening {
     /// The sockets, `host:port`, with the port that was really taken.
     pub addresses: Vec<String>,
     /// Where others in the same network reach them, `host:port`, the likeliest first.
     pub own_addresses: Vec<String>,
-    /// The code a peer must know.
+    /// The code a peer must know; absent when there is none or it is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passcode: Option<Private>,
+    /// The same code as numbers, each a word's place in the list, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Private>,
+    /// How long the code works from now, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u32>,
+    /// How many wrong codes it stands yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guesses_left: Option<u32>,
+    /// How many callers were turned away so far, before any of them showed a code.
+    #[serde(default)]
+    pub turned_away: u64,
 }
 
 /// Something for the peer.
@@ -178,6 +192,10 @@ pub enum DisconnectReason {
     Cut,
     /// The peer broke the protocol.
     ProtocolError,
+    /// The words did not match, or one side said so.
+    Rejected,
+    /// Nobody compared the words in time.
+    Idle,
     /// It never said a word, and somebody else came.
     Replaced,
     /// The user ended the chat.

@@ -34,7 +34,8 @@ impl Core {
             TransportEvent::ConnectFailed(refusal) => self.connect_failed(refusal),
             TransportEvent::PeerDisconnected(gone) => self.peer_gone(gone.reason),
             // Of the secure channel, which legacy sessions do not have.
-            TransportEvent::VerificationNeeded(_)
+            TransportEvent::PasscodeRead(_)
+            | TransportEvent::VerificationNeeded(_)
             | TransportEvent::AuthenticationFailed(_)
             | TransportEvent::Tickets(_)
             | TransportEvent::KeysChanged => {}
@@ -134,7 +135,10 @@ impl Core {
             own_addresses: up.own_addresses.clone(),
             invite: invite.to_string().into(),
             passcode: None,
+            numbers: None,
             expires_ms: None,
+            guesses_left: None,
+            turned_away: up.turned_away,
             asking_router: listener.router_deadline.is_some(),
         })
     }

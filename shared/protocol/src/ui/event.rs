@@ -18,9 +18,18 @@ pub struct Listening {
     /// The code to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passcode: Option<Private>,
+    /// The same code as numbers, each a word's place in the list, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<Private>,
     /// When the code dies, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_ms: Option<u64>,
+    /// How many wrong codes it stands yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guesses_left: Option<u32>,
+    /// How many callers were turned away so far, before any of them showed a code.
+    #[serde(default)]
+    pub turned_away: u64,
     /// Whether a router is being asked: a `reachability_changed` follows.
     #[serde(default)]
     pub asking_router: bool,
@@ -74,6 +83,18 @@ pub struct PeerConnected {
     pub direction: Direction,
     /// How far the peer is known.
     pub verification: Verification,
+    /// Whether a chat goes on that was cut.
+    #[serde(default)]
+    pub resumed: bool,
+}
+
+/// The code the user typed, understood; shown before it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasscodeRead {
+    /// As whole words.
+    pub passcode: Private,
+    /// The same as numbers.
+    pub numbers: Private,
 }
 
 /// Who called whom.

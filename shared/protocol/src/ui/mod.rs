@@ -48,6 +48,8 @@ messages! {
         "reachability_changed" => ReachabilityChanged(ReachabilityChanged),
         /// Something is missing to connect; ask the user, then ask with `connect`.
         "input_needed" => InputNeeded(InputNeeded),
+        /// The code the user typed is one; nothing was sent yet.
+        "passcode_read" => PasscodeRead(PasscodeRead),
         /// A peer is there.
         "peer_connected" => PeerConnected(PeerConnected),
         /// An attempt to connect ended without a peer.

@@ -47,6 +47,7 @@ async fn run(mut pipe: Pipe) -> io::Result<()> {
             local_address: stream.local_addr()?.to_string(),
             direction,
             verification: Verification::Insecure,
+            resumed: false,
         }));
     pipe.writer.flush().await?;
     let (reader, sink) = pipe.into_parts();
@@ -73,7 +74,7 @@ async fn meet(pipe: &mut Pipe, inbox: &mut Inbox) -> io::Result<Option<(TcpStrea
                 let listening = TransportEvent::Listening(Listening {
                     addresses: vec![listener.local_addr()?.to_string()],
                     own_addresses: Vec::new(),
-                    passcode: None,
+                    ..Listening::default()
                 });
                 pipe.writer.reply(id, &listening);
                 pipe.writer.flush().await?;

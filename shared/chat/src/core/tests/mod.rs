@@ -95,7 +95,7 @@ fn listening_on(port: u16) -> TransportEvent {
     TransportEvent::Listening(transport::Listening {
         addresses: vec![format!("0.0.0.0:{port}"), format!("[::]:{port}")],
         own_addresses: vec![format!("192.168.1.100:{port}")],
-        passcode: None,
+        ..transport::Listening::default()
     })
 }
 
@@ -105,6 +105,7 @@ fn connected() -> TransportEvent {
         local_address: "192.168.1.100:8080".to_owned(),
         direction: Direction::Incoming,
         verification: Verification::Insecure,
+        resumed: false,
     })
 }
 
