@@ -5,6 +5,9 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+# The benchmark's own programs are a workspace of their own.
+cargo fmt --manifest-path tests/bench/Cargo.toml --check
+cargo clippy --manifest-path tests/bench/Cargo.toml --target-dir target/bench --all-targets --locked --quiet -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 
 mkdir -p target

@@ -64,6 +64,9 @@ fn the_own_stdin_and_stdout_can_be_the_ui() {
     outer.line(r#"{"type":"quit","id":4}"#);
     outer.expect(r#"{"type":"ok","reply_to":4}"#);
     assert_eq!(outer.exit_code(), Some(0));
+    let said = outer.stdout.all();
+    let refusals = said.lines().filter(|line| line.contains("\"type\":\"error\""));
+    assert_eq!(refusals.count(), 2, "what is no object is not answered:\n{said}");
 }
 
 #[test]
@@ -88,9 +91,11 @@ fn a_missing_plugin_is_named_with_its_places_and_the_way_out() {
 
 #[test]
 fn a_plugin_that_cannot_run_is_given_up_at_once() {
-    let broken = Script::new("echo 'ERROR out of ink' >&2; exit 78");
+    let broken = Script::new("echo run >> \"$0.runs\"; echo 'ERROR out of ink' >&2; exit 78");
     let (code, said) = complaint(Chat::listen().arg("--transport").arg(broken.path()).piped());
     assert_eq!(code, Some(70), "{said}");
+    let runs = std::fs::read_to_string(format!("{}.runs", broken.path())).expect("it ran");
+    assert_eq!(runs, "run\n", "it was tried again");
     assert!(
         said.contains("p2p-chat: the transport does not work"),
         "{said}"
