@@ -1,13 +1,19 @@
 //! The command line.
 
+mod refusal;
+
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use p2p_chat_chat::{Config, Ending, Invite};
+use p2p_chat_chat::{Address, Config, Ending, Invite, Proof};
 use p2p_chat_protocol::{Options, Start};
 
 use crate::check::Check;
+use crate::code_file;
+
+use refusal::refusal;
 
 /// What to do after the command line was read.
 pub(crate) enum Asked {
@@ -61,9 +67,18 @@ struct Line {
     /// Show all options
     #[arg(long, global = true)]
     help_all: bool,
+    /// The address under which others reach you, for the invite: a port forwarded by hand, a name
+    #[arg(long, value_name = "HOST[:PORT]", global = true, value_parser = parse_address)]
+    public: Option<Address>,
     /// Listen on this address of this computer only
     #[arg(long, value_name = "ADDR", global = true, hide = true)]
     bind: Option<std::net::IpAddr>,
+    /// No code: both read three words to each other when they are connected
+    #[arg(long, global = true, hide = true)]
+    no_code: bool,
+    /// The code to connect with: the first line of this file
+    #[arg(long, value_name = "F", global = true, hide = true)]
+    code_file: Option<PathBuf>,
     /// Speak the original Python program's protocol: anyone on the way can read and change the chat
     #[arg(long, global = true, hide = true)]
     insecure_legacy: bool,
@@ -111,11 +126,17 @@ pub(crate) fn parse() -> Asked {
     if let Some(Command::Check(check)) = line.command {
         return Asked::Check(check);
     }
-    if let Some(sentence) = refusal(&line) {
-        let _ = writeln!(std::io::stderr(), "[!] {sentence}");
-        return Asked::Nothing(exit_code(Ending::Refused.code()));
+    let settings = match refusal(&line) {
+        Some((ending, sentence)) => Err((ending, sentence.to_owned())),
+        None => settings(line).map_err(|sentence| (Ending::Usage, sentence)),
+    };
+    match settings {
+        Ok(settings) => Asked::Run(Box::new(settings)),
+        Err((ending, sentence)) => {
+            let _ = writeln!(std::io::stderr(), "[!] {sentence}");
+            Asked::Nothing(exit_code(ending.code()))
+        }
     }
-    Asked::Run(Box::new(settings(line)))
 }
 
 fn exit_code(code: u8) -> ExitCode {
@@ -138,22 +159,7 @@ fn full_help() -> clap::Command {
         .mut_subcommands(|command| command.hide(false))
 }
 
-/// What is refused for the user's safety, before anything starts.
-fn refusal(line: &Line) -> Option<&'static str> {
-    match &line.command {
-        Some(Command::Connect {
-            target: Some(invite),
-        }) if invite.code.is_some() => Some(
-            "A code on the command line can be read by other programs. Run p2p-chat connect, then paste the invite when asked.",
-        ),
-        Some(_) if !line.insecure_legacy => Some(
-            "The secure channel is not built yet. With --insecure-legacy the chat runs by the original program's protocol: anyone on the way can read and change it.",
-        ),
-        _ => None,
-    }
-}
-
-fn settings(line: Line) -> Settings {
+fn settings(line: Line) -> Result<Settings, String> {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let is = |name: &str, value: &str| std::env::var_os(name).is_some_and(|v| v == value);
     let plain = line.plain || is("TERM", "dumb") || is("P2P_CHAT_PLAIN", "1");
@@ -163,12 +169,21 @@ fn settings(line: Line) -> Settings {
         Some(Command::Listen { port }) => (Start::Listen, Some(port), None),
         Some(Command::Connect { target }) => (Start::Connect, None, target),
     };
-    Settings {
+    let proof = match (line.insecure_legacy, line.no_code) {
+        (true, _) => Proof::Insecure,
+        (false, true) => Proof::Words,
+        (false, false) => Proof::Code,
+    };
+    let passcode = line.code_file.as_deref().map(code_file::read).transpose()?;
+    Ok(Settings {
         config: Config {
             start,
+            proof,
             port,
             bind: line.bind.map(|ip| ip.to_string()),
+            public: line.public,
             invite,
+            passcode,
             ask_router: !line.no_nat,
             terminal,
         },
@@ -180,13 +195,17 @@ fn settings(line: Line) -> Settings {
             terminal,
         },
         plugins: line.plugins,
-    }
+    })
 }
 
 fn parse_port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| {
         format!("Invalid port number {text:?}. A port is 1 to 65535 (0: any free one).")
     })
+}
+
+fn parse_address(text: &str) -> Result<Address, String> {
+    Address::parse(text).map_err(|error| error.to_string())
 }
 
 fn parse_invite(text: &str) -> Result<Invite, String> {
@@ -209,6 +228,8 @@ mod tests {
         for option in [
             "  check ",
             "--bind",
+            "--no-code",
+            "--code-file",
             "--insecure-legacy",
             "--ui",
             "--transport",
@@ -217,17 +238,5 @@ mod tests {
             assert!(full.contains(option), "{option}");
             assert!(!short.contains(option), "{option}");
         }
-    }
-
-    #[test]
-    fn a_code_in_the_arguments_is_refused() {
-        let line = [
-            "p2p-chat",
-            "connect",
-            "p2pc:1.2.3.4:80#a-b-c",
-            "--insecure-legacy",
-        ];
-        let line = Line::try_parse_from(line).expect("well formed");
-        assert!(refusal(&line).is_some_and(|sentence| sentence.contains("command line")));
     }
 }

@@ -6,6 +6,8 @@
 
 mod args;
 mod check;
+mod clock;
+mod code_file;
 mod greeting;
 mod life;
 mod locate;
@@ -45,7 +47,12 @@ fn run(settings: Settings) -> Result<Ending, String> {
     let programs = locate::locate_all(&settings.plugins)?;
     let terminal = terminal::Terminal::open();
     let runtime = p2p_chat_plugin::runtime().map_err(|e| format!("cannot start: {e}"))?;
-    let ending = runtime.block_on(supervise::supervise(settings, programs, terminal));
+    // As a task beside those of the plugins: waking the future that is blocked on costs a look at
+    // all descriptors each time.
+    let supervisor = runtime.spawn(supervise::supervise(settings, programs, terminal));
+    let ending = runtime
+        .block_on(supervisor)
+        .unwrap_or_else(|failed| Err(format!("the supervisor failed: {failed}")));
     // With `--ui -`, a thread may still read the user's stdin.
     runtime.shutdown_background();
     ending

@@ -19,6 +19,9 @@ use crate::spawn::{has_own_group, spawn};
 /// Chunks that wait in either direction: two, so that one is made while the other is written.
 const QUEUE: usize = 2;
 
+/// Room for a usual line, so that a chunk of one is not copied while it is made.
+const LINE: usize = 512;
+
 /// A plugin that runs.
 pub(crate) struct Run {
     /// Chunks of whole lines; dropped, the plugin's stdin ends.
@@ -86,11 +89,13 @@ impl Run {
         (&self.to, &mut self.events)
     }
 
-    /// Hands over a chunk if there is room for it now.
-    pub(crate) fn try_send(&self, chunk: &mut Vec<u8>) {
-        if let Ok(permit) = self.to.try_reserve() {
-            permit.send(std::mem::take(chunk));
-        }
+    /// Hands over a chunk if there is room for it now; whether there was.
+    pub(crate) fn try_send(&self, chunk: &mut Vec<u8>) -> bool {
+        let Ok(permit) = self.to.try_reserve() else {
+            return false;
+        };
+        permit.send(std::mem::replace(chunk, Vec::with_capacity(LINE)));
+        true
     }
 
     /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where

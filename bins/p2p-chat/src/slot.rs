@@ -1,9 +1,11 @@
 //! One role over all runs of the plugin that plays it.
 
+use std::pin::Pin;
+
 use p2p_chat_plugin::Inbox;
 use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
 
 use crate::life::{End, Event};
 use crate::locate::Program;
@@ -13,6 +15,14 @@ use crate::run::Run;
 
 /// What may wait for a plugin before others are asked to wait for it: a few of the largest lines.
 const HIGH_WATER: usize = 1 << 20;
+
+/// How long a message that nobody waits for may wait for company: less than a frame of a screen.
+/// Waking a plugin takes longer than all the work for a message.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// So much goes without further waiting: enough that a plugin is not woken for each message of a
+/// burst, little enough that a burst is not held up.
+const COMPANY: usize = 4096;
 
 /// What can come out of a slot.
 pub(crate) enum Turn {
@@ -44,6 +54,10 @@ pub(crate) struct Slot {
     run: Option<Run>,
     /// Whole lines for the plugin.
     pending: Vec<u8>,
+    /// Whether somebody waits for one of them.
+    urgent: bool,
+    /// When they are handed over all the same.
+    patience: Option<Pin<Box<Sleep>>>,
     history: History,
     started: Instant,
     restart_at: Option<Instant>,
@@ -58,6 +72,8 @@ impl Slot {
             program,
             run: None,
             pending: Vec::new(),
+            urgent: false,
+            patience: None,
             history: History::default(),
             started: Instant::now(),
             restart_at: None,
@@ -122,12 +138,18 @@ impl Slot {
         let (to, events) = run.ends();
         tokio::select! {
             biased;
-            room = to.reserve(), if !self.pending.is_empty() => {
+            room = to.reserve(), if self.urgent => {
                 match room {
                     Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
                     // It reads no more, and its end is on the way.
                     Err(_) => self.pending.clear(),
                 }
+                self.urgent = false;
+                Turn::Drained
+            }
+            () = over(&mut self.patience) => {
+                self.patience = None;
+                self.urgent = !self.pending.is_empty();
                 Turn::Drained
             }
             event = events.recv(), if may_read => Turn::Event(event.unwrap_or_else(Event::lost)),
@@ -143,15 +165,26 @@ impl Slot {
     ) {
         if self.run.is_some() {
             p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
+            self.urgent = true;
+        }
+    }
+
+    /// Adds a message that nobody waits for: it goes with the next that somebody does, or soon.
+    pub(crate) fn push_patiently<M: Messages>(&mut self, reply_to: Option<u64>, message: &M) {
+        if self.run.is_some() {
+            p2p_chat_protocol::write(&mut self.pending, None, reply_to, message);
+            self.patience
+                .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+            self.urgent |= self.pending.len() > COMPANY;
         }
     }
 
     /// Hands over what waits, as far as there is room.
     pub(crate) fn flush(&mut self) {
         if let Some(run) = &self.run
-            && !self.pending.is_empty()
+            && self.urgent
         {
-            run.try_send(&mut self.pending);
+            self.urgent = !run.try_send(&mut self.pending);
         }
     }
 
@@ -178,5 +211,12 @@ impl Slot {
         if let Some(run) = self.run.take() {
             run.kill().await;
         }
+    }
+}
+
+async fn over(patience: &mut Option<Pin<Box<Sleep>>>) {
+    match patience {
+        Some(patience) => patience.await,
+        None => std::future::pending().await,
     }
 }

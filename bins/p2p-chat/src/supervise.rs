@@ -1,31 +1,31 @@
 //! The loop: whatever comes from a plugin, a signal or a clock goes into the core, and what the
-//! core wants done goes out. The loop never waits for a plugin.
+//! core wants done goes out. The loop never waits for a plugin. `finish.rs` is the end of it.
+
+mod finish;
 
 use std::io::Write;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use p2p_chat_chat::{Core, Ending, Input, Now, Output};
+use p2p_chat_chat::{Core, Ending, Input, Output};
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::nat::NatEvent;
 use p2p_chat_protocol::transport::TransportEvent;
-use p2p_chat_protocol::ui::{Level, Notice, PluginStatus, UiEvent};
+use p2p_chat_protocol::ui::{Author, Level, Notice, PluginStatus, Status, UiEvent};
 use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
 use crate::args::Settings;
+use crate::clock::Clock;
 use crate::life::{End, Event};
 use crate::locate::Programs;
-use crate::logs::{KEPT, LogLine};
+use crate::logs::LogLine;
 use crate::restart::Verdict;
 use crate::signals::Signals;
-use crate::slot::{Closed, Slot, Turn};
+use crate::slot::{Slot, Turn};
 use crate::terminal::Terminal;
 
 /// Lines of stderr that wait for us; a plugin that writes more waits.
 const LOG_QUEUE: usize = 64;
-/// Silence on stderr after a plugin's end; what it wrote before is in the pipe already.
-const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// Runs the program to its end. The error is a sentence about a plugin that does not work.
 pub(crate) async fn supervise(
@@ -36,7 +36,7 @@ pub(crate) async fn supervise(
     let mut signals = Signals::watch().map_err(|e| format!("cannot watch signals: {e}"))?;
     let (log_lines, mut logs) = mpsc::channel(LOG_QUEUE);
     let mut supervisor = Supervisor {
-        started: Instant::now(),
+        clock: Clock::start(),
         welcome: Welcome {
             protocol: VERSION,
             supervisor: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,7 +62,7 @@ pub(crate) async fn supervise(
 }
 
 struct Supervisor {
-    started: Instant,
+    clock: Clock,
     welcome: Welcome,
     core: Core,
     ui: Slot,
@@ -79,7 +79,7 @@ struct Supervisor {
 
 impl Supervisor {
     async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
-        let deadline = self.core.deadline().map(|at| self.started + at);
+        let deadline = self.core.deadline().map(|at| self.clock.at(at));
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
         // no ear for new texts, so that TCP slows the peer.
         let may_read = !self.ui.is_congested();
@@ -119,6 +119,9 @@ impl Supervisor {
                 for line in lines {
                     self.line(role, &line);
                 }
+                if role == Role::Transport {
+                    self.handle(Input::BatchEnd);
+                }
                 if let Some(text) = self.slot(role).inbox.take_complaint() {
                     let level = Level::Warn;
                     self.log(LogLine { role, level, text });
@@ -153,17 +156,14 @@ impl Supervisor {
     }
 
     fn handle(&mut self, input: Input) {
-        let unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now = Now {
-            elapsed: self.started.elapsed(),
-            unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
-        };
+        let now = self.clock.now();
         let mut outputs = std::mem::take(&mut self.outputs);
         self.core.handle(input, now, &mut outputs);
         for output in outputs.drain(..) {
             match output {
+                Output::Ui { reply_to, event } if can_wait(&event) => {
+                    self.ui.push_patiently(reply_to, &event);
+                }
                 Output::Ui { reply_to, event } => self.ui.push(None, reply_to, &event),
                 Output::Transport { id, request } => self.transport.push(Some(id), None, &request),
                 Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
@@ -185,7 +185,7 @@ impl Supervisor {
                 return self.handle(Input::Quit);
             }
         }
-        let now = self.started.elapsed();
+        let now = self.clock.elapsed();
         match self.slot(role).stopped(now, end) {
             Verdict::Restart { after } => {
                 let seconds = after.as_secs();
@@ -248,81 +248,10 @@ impl Supervisor {
         }
     }
 
-    /// transport first, which says goodbye to the peer; then nat-helper, which closes the port;
-    /// then the ui, which was told of both.
-    async fn end(
-        mut self,
-        signals: &mut Signals,
-        mut logs: mpsc::Receiver<LogLine>,
-    ) -> Result<Ending, String> {
-        tokio::select! {
-            () = self.end_all(&mut logs) => {}
-            // Asked a second time: at once.
-            () = signals.next() => self.kill_all().await,
-        }
-        let Some((role, reason)) = self.broken.take() else {
-            return Ok(self.ending.unwrap_or(Ending::Fine));
-        };
-        // The last words of a plugin that ended may still be on the way.
-        while let Ok(Some(line)) = timeout(LAST_WORDS, logs.recv()).await {
-            self.slot(line.role).tail.push(line.text);
-        }
-        self.restore_terminal();
-        Err(self.report(role, &reason))
-    }
-
-    async fn end_all(&mut self, logs: &mut mpsc::Receiver<LogLine>) {
-        let (_, said) = while_reading(logs, self.transport.close()).await;
-        said.into_iter().for_each(|line| self.log(line));
-        let (closed, said) = while_reading(logs, self.nat_helper.close()).await;
-        said.into_iter().for_each(|line| self.log(line));
-        let router_tidied = closed == Closed::InOrder;
-        self.handle(Input::Stopped { router_tidied });
-        let (closed, said) = while_reading(logs, self.ui.close()).await;
-        said.into_iter().for_each(|line| self.log(line));
-        if closed != Closed::InOrder {
-            self.restore_terminal();
-        }
-    }
-
-    async fn kill_all(&mut self) {
-        for slot in [&mut self.transport, &mut self.nat_helper, &mut self.ui] {
-            slot.kill().await;
-        }
-        self.restore_terminal();
-    }
-
     fn restore_terminal(&self) {
         if let Some(terminal) = &self.terminal {
             terminal.restore();
         }
-    }
-}
-
-/// Waits for `done`, and reads stderr meanwhile: a plugin that cannot write does not end. The lines
-/// that matter come with it, as many as a plugin's report may have.
-async fn while_reading<T>(
-    logs: &mut mpsc::Receiver<LogLine>,
-    done: impl Future<Output = T>,
-) -> (T, Vec<LogLine>) {
-    let mut done = std::pin::pin!(done);
-    let mut said = Vec::new();
-    loop {
-        tokio::select! {
-            outcome = &mut done => {
-                while let Ok(line) = logs.try_recv() {
-                    keep(&mut said, line);
-                }
-                return (outcome, said);
-            }
-            Some(line) = logs.recv() => keep(&mut said, line),
-        }
-    }
-}
-
-fn keep(said: &mut Vec<LogLine>, line: LogLine) {
-    if line.level >= Level::Warn && said.len() < KEPT {
-        said.push(line);
     }
 }
 
@@ -339,6 +268,15 @@ fn event<M>(
             message: error(refusal),
         }),
         Incoming::Refuse(..) | Incoming::Ignore => None,
+    }
+}
+
+/// Whether nobody waits for it: a text of the user's on its way, which he knows of.
+fn can_wait(event: &UiEvent) -> bool {
+    match event {
+        UiEvent::MessageAdded(added) => added.from == Author::Me,
+        UiEvent::MessageUpdated(update) => update.status == Status::Sent,
+        _ => false,
     }
 }
 

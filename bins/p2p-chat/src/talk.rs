@@ -51,6 +51,10 @@ pub(crate) async fn talk(
                     mute = Some(Instant::now());
                     if let Some(failure) = failure { life.fail(failure); }
                 }
+                // Nearly always there is room, and another turn of this loop is saved.
+                if let Ok(permit) = tell.try_reserve() && !batch.is_empty() {
+                    permit.send(Event::Lines(std::mem::take(&mut batch)));
+                }
             }
             permit = tell.reserve(), if !batch.is_empty() => match permit {
                 Ok(permit) => permit.send(Event::Lines(std::mem::take(&mut batch))),

@@ -4,12 +4,12 @@ use std::fmt;
 
 use p2p_chat_protocol::Private;
 
-use crate::address::{Address, AddressError, host_of, is_loopback};
+use crate::address::{Address, AddressError, host_of, is_home, is_loopback};
 
 const PREFIX: &str = "p2pc:";
 
 /// More addresses than any computer has; a longer list only costs the connector time.
-const MAX_ADDRESSES: usize = 20;
+pub(crate) const MAX_ADDRESSES: usize = 20;
 
 /// Where a peer waits, and the code it knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,10 @@ impl Invite {
     fn parse_line(line: &str) -> Result<Self, InviteError> {
         let (addresses, code) = match line.split_once('#') {
             Some((_, "")) => return Err(InviteError::Incomplete("#".to_owned())),
+            // Whether they are words is transport's to say.
+            Some((_, code)) if code.split('-').filter(|word| !word.is_empty()).count() < 3 => {
+                return Err(InviteError::Incomplete(code.to_owned()));
+            }
             Some((addresses, code)) => (addresses, Some(Private::from(code))),
             None => (line, None),
         };
@@ -96,6 +100,19 @@ impl Invite {
     /// Whether it leads nowhere but to this computer.
     pub fn is_loopback(&self) -> bool {
         self.addresses.iter().all(|a| is_loopback(host_of(a)))
+    }
+
+    /// Whether it leads nowhere but into a home network.
+    pub fn is_home_only(&self) -> bool {
+        self.addresses.iter().all(|a| is_home(host_of(a)))
+    }
+
+    /// What a person would type: the address, where there is but one.
+    pub fn to_typed(&self) -> String {
+        match &self.addresses[..] {
+            [address] if self.code.is_none() => address.clone(),
+            _ => self.to_string(),
+        }
     }
 }
 
@@ -157,6 +174,8 @@ mod tests {
         for (text, part) in [
             ("p2pc:", "ends after \"p2pc:\""),
             ("p2pc:1.2.3.4:80#", "ends after \"#\""),
+            ("p2pc:1.2.3.4:80#carrot-lem", "ends after \"carrot-lem\""),
+            ("p2pc:1.2.3.4:80#carrot-lem-", "ends after \"carrot-lem-\""),
             ("p2pc:1.2.3.4:80x", "\"80x\""),
             ("1.2.3.4 8080", "\"1.2.3.4 8080\""),
         ] {

@@ -3,13 +3,15 @@
 //! Pure: no IO, no clock, no randomness. Start reading at [`Core::handle`].
 
 mod address;
+mod arrivals;
 mod core;
 mod invite;
 mod outbox;
+mod payload;
 mod safe_text;
 mod story;
 
 pub use address::{Address, AddressError};
-pub use core::{Config, Core, Ending, Input, Now, Output};
+pub use core::{Config, Core, Ending, Input, Now, Output, Proof};
 pub use invite::{Invite, InviteError};
 pub use safe_text::safe_text;

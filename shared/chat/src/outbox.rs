@@ -1,4 +1,8 @@
-//! The user's own texts on their way out.
+//! The user's own texts, from the moment they are taken until the other side has them.
+//!
+//! A text's number is its place among the texts of this side of the conversation, from 1. Cut lines
+//! change nothing about it: what is not confirmed is handed to transport again, in the same order
+//! and under the same numbers.
 
 use std::collections::VecDeque;
 
@@ -11,80 +15,160 @@ const MAX_BYTES: usize = 1 << 20;
 /// What transport holds at once: enough to keep it busy between two turns of the supervisor, few
 /// enough that a stalled line shows soon.
 const WINDOW_TEXTS: usize = 256;
-/// The same in bytes; one text of full size always fits.
+/// The same in bytes of payload; one text of full size always fits.
 const WINDOW_BYTES: usize = 256 * 1024;
 
-/// Texts in the order they were written: some with transport, the rest waiting.
+/// Texts in the order they were written.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone, PartialEq, Eq, Hash))]
 pub(crate) struct Outbox {
-    in_flight: VecDeque<InFlight>,
-    queued: VecDeque<Queued>,
-    in_flight_bytes: usize,
-    queued_bytes: usize,
-}
-
-struct InFlight {
-    /// The request that sends it.
-    request: u64,
-    n: u64,
+    /// Those the other side has not confirmed.
+    texts: VecDeque<Own>,
     bytes: usize,
+    /// The number of the last text the other side has confirmed.
+    confirmed: u64,
+    /// The highest number transport ever was given.
+    reached: u64,
+    /// How many of `texts`, from the front, transport was given in this session.
+    handed: usize,
+    /// Those among them it has not answered yet.
+    in_flight: VecDeque<InFlight>,
+    in_flight_bytes: usize,
+    /// Whether there is a line to hand them to.
+    open: bool,
 }
 
-struct Queued {
+#[cfg_attr(test, derive(Clone, PartialEq, Eq))]
+struct Own {
+    /// Its number in the conversation, as the ui knows it.
     n: u64,
     text: Private,
+    payload_bytes: usize,
+    /// Whether the ui was told that it is on its way.
+    told_sent: bool,
 }
+
+#[cfg(test)]
+impl std::hash::Hash for Own {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.n, self.told_sent).hash(state);
+    }
+}
+
+#[cfg_attr(test, derive(Clone, PartialEq, Eq, Hash))]
+struct InFlight {
+    /// The request that hands it over.
+    request: u64,
+    number: u64,
+    payload_bytes: usize,
+}
+
+/// The other side confirmed a text that it was never sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NeverSent;
 
 impl Outbox {
     /// Whether one more text of this size may wait.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.len() < MAX_TEXTS && self.in_flight_bytes + self.queued_bytes + bytes <= MAX_BYTES
+        self.len() < MAX_TEXTS && self.bytes + bytes <= MAX_BYTES
     }
 
-    /// How many texts are not sent yet.
+    /// How many texts the other side has not confirmed.
     pub(crate) fn len(&self) -> usize {
-        self.in_flight.len() + self.queued.len()
+        self.texts.len()
     }
 
-    /// Puts text number `n` at the end.
-    pub(crate) fn push(&mut self, n: u64, text: Private) {
-        self.queued_bytes += text.0.len();
-        self.queued.push_back(Queued { n, text });
+    /// Puts a text at the end; `n` is the ui's number of it.
+    pub(crate) fn push(&mut self, n: u64, text: Private, payload_bytes: usize) {
+        self.bytes += text.0.len();
+        self.texts.push_back(Own {
+            n,
+            text,
+            payload_bytes,
+            told_sent: false,
+        });
     }
 
-    /// Takes the next text that transport may have now; `request` is the one that will send it.
-    pub(crate) fn take_next(&mut self, request: u64) -> Option<Private> {
-        let bytes = self.queued.front()?.text.0.len();
-        let full =
-            self.in_flight.len() >= WINDOW_TEXTS || self.in_flight_bytes + bytes > WINDOW_BYTES;
-        if full {
+    /// There is a line, and the other side has what it confirmed.
+    pub(crate) fn open(&mut self) {
+        self.open = true;
+    }
+
+    /// The line is gone, with everything that was on its way.
+    pub(crate) fn close(&mut self) {
+        self.open = false;
+        self.handed = 0;
+        self.in_flight.clear();
+        self.in_flight_bytes = 0;
+    }
+
+    /// The number and the words of the next text that transport may have now; `request` is the one
+    /// that will hand it over.
+    pub(crate) fn take_next(&mut self, request: u64) -> Option<(u64, &Private)> {
+        let own = self.texts.get(self.handed).filter(|_| self.open)?;
+        let bytes = self.in_flight_bytes + own.payload_bytes;
+        if self.in_flight.len() >= WINDOW_TEXTS || bytes > WINDOW_BYTES {
             return None;
         }
-        let Queued { n, text } = self.queued.pop_front()?;
-        self.queued_bytes -= bytes;
-        self.in_flight_bytes += bytes;
-        self.in_flight.push_back(InFlight { request, n, bytes });
-        Some(text)
+        self.handed += 1;
+        let number = self.confirmed + self.handed as u64;
+        self.reached = self.reached.max(number);
+        self.in_flight_bytes = bytes;
+        self.in_flight.push_back(InFlight {
+            request,
+            number,
+            payload_bytes: own.payload_bytes,
+        });
+        Some((number, &own.text))
     }
 
-    /// Request `request` is answered: the number of its text, which is no longer ours.
+    /// Request `request` is answered: the number of the text it handed over.
     pub(crate) fn answered(&mut self, request: u64) -> Option<u64> {
         // Transport answers in order, so this is the first of them.
         let at = self.in_flight.iter().position(|t| t.request == request)?;
-        let InFlight { n, bytes, .. } = self.in_flight.remove(at)?;
-        self.in_flight_bytes -= bytes;
-        Some(n)
+        let InFlight {
+            number,
+            payload_bytes,
+            ..
+        } = self.in_flight.remove(at)?;
+        self.in_flight_bytes -= payload_bytes;
+        Some(number)
     }
 
-    /// Gives up on everything: the numbers of the texts that were not sent.
+    /// Text `number` is on its way: the ui's number of it, where that is news.
+    pub(crate) fn sent(&mut self, number: u64) -> Option<u64> {
+        let own = self.own(number)?;
+        let first = !std::mem::replace(&mut own.told_sent, true);
+        first.then_some(own.n)
+    }
+
+    fn own(&mut self, number: u64) -> Option<&mut Own> {
+        // Confirmed already: the answer came after the confirmation.
+        let at = number.checked_sub(self.confirmed + 1)?;
+        self.texts.get_mut(usize::try_from(at).ok()?)
+    }
+
+    /// The other side has everything up to `number`: the ui's numbers of what is new in that.
+    pub(crate) fn confirm(&mut self, number: u64) -> Result<Vec<u64>, NeverSent> {
+        if number > self.reached {
+            return Err(NeverSent);
+        }
+        let mut delivered = Vec::new();
+        while self.confirmed < number {
+            let own = self.texts.pop_front().ok_or(NeverSent)?;
+            self.bytes -= own.text.0.len();
+            self.handed = self.handed.saturating_sub(1);
+            self.confirmed += 1;
+            delivered.push(own.n);
+        }
+        Ok(delivered)
+    }
+
+    /// Gives up on everything: the ui's numbers of the texts nobody confirmed. Then all is as in a
+    /// new conversation.
     pub(crate) fn give_up(&mut self) -> Vec<u64> {
-        let Self {
-            in_flight, queued, ..
-        } = std::mem::take(self);
-        let sending = in_flight.into_iter().map(|text| text.n);
-        sending
-            .chain(queued.into_iter().map(|text| text.n))
-            .collect()
+        let Self { texts, .. } = std::mem::take(self);
+        texts.into_iter().map(|text| text.n).collect()
     }
 }
 
@@ -92,21 +176,28 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    fn with_texts(count: u64) -> Outbox {
+        let mut outbox = Outbox::default();
+        (1..=count).for_each(|n| outbox.push(n, Private::from("x"), 3));
+        outbox.open();
+        outbox
+    }
+
+    fn take_all(outbox: &mut Outbox, first_request: u64) -> Vec<u64> {
+        let mut requests = first_request..;
+        let mut next = || requests.next().expect("endless");
+        std::iter::from_fn(|| outbox.take_next(next()).map(|(number, _)| number)).collect()
+    }
+
     #[test]
     fn the_window_bounds_what_transport_holds_and_keeps_the_order() {
-        let mut outbox = Outbox::default();
-        for n in 1..=300 {
-            assert!(outbox.has_room(1));
-            outbox.push(n, Private::from("x"));
-        }
-        let mut requests = 1000..;
-        let mut next = || requests.next().expect("endless");
-        let taken = std::iter::from_fn(|| outbox.take_next(next())).count();
-        assert_eq!(taken, WINDOW_TEXTS);
+        let mut outbox = with_texts(300);
+        assert_eq!(take_all(&mut outbox, 1000), (1..=256).collect::<Vec<_>>());
         assert_eq!(outbox.answered(1000), Some(1));
         assert_eq!(outbox.answered(1000), None);
-        assert!(outbox.take_next(7).is_some());
-        assert_eq!(outbox.give_up(), (2..=300).collect::<Vec<_>>());
+        assert_eq!(take_all(&mut outbox, 2000), [257]);
+        assert_eq!(outbox.confirm(257), Ok((1..=257).collect()));
+        assert_eq!(outbox.give_up(), (258..=300).collect::<Vec<_>>());
         assert_eq!(outbox.len(), 0);
     }
 
@@ -115,11 +206,44 @@ mod tests {
         let mut outbox = Outbox::default();
         for n in 0..32 {
             assert!(outbox.has_room(32_768), "{n}");
-            outbox.push(n, Private(" ".repeat(32_768)));
+            outbox.push(n, Private(" ".repeat(32_768)), 32_770);
         }
         assert!(!outbox.has_room(1));
         let mut outbox = Outbox::default();
-        (0..1000).for_each(|n| outbox.push(n, Private::from("")));
+        (0..1000).for_each(|n| outbox.push(n, Private::from(""), 2));
         assert!(!outbox.has_room(0));
+    }
+
+    #[test]
+    fn what_nobody_confirmed_is_handed_over_again_and_told_once() {
+        let mut outbox = with_texts(3);
+        take_all(&mut outbox, 1);
+        assert_eq!(outbox.answered(1), Some(1));
+        assert_eq!([outbox.sent(1), outbox.sent(1)], [Some(1), None]);
+        outbox.close();
+        assert_eq!(outbox.take_next(10), None, "there is no line");
+        outbox.open();
+        assert_eq!(outbox.confirm(1), Ok(vec![1]));
+        assert_eq!(take_all(&mut outbox, 20), [2, 3]);
+        assert_eq!(outbox.answered(2), None, "it was of the line that is gone");
+        assert_eq!(outbox.answered(20), Some(2));
+    }
+
+    #[test]
+    fn an_answer_after_the_confirmation_changes_nothing() {
+        let mut outbox = with_texts(2);
+        take_all(&mut outbox, 1);
+        assert_eq!(outbox.confirm(2), Ok(vec![1, 2]));
+        assert_eq!(outbox.confirm(1), Ok(vec![]));
+        assert_eq!(outbox.answered(1), Some(1));
+        assert_eq!(outbox.sent(1), None);
+    }
+
+    #[test]
+    fn nobody_can_have_what_was_never_sent() {
+        let mut outbox = with_texts(2);
+        outbox.take_next(1);
+        assert_eq!(outbox.confirm(2), Err(NeverSent));
+        assert_eq!(outbox.confirm(1), Ok(vec![1]));
     }
 }

@@ -2,19 +2,29 @@
 
 use std::collections::VecDeque;
 
-use p2p_chat_protocol::ui::{MessageAdded, MessageUpdated, UiEvent};
+use p2p_chat_protocol::ui::{
+    MessageAdded, MessageUpdated, PeerConnected, Status, UiEvent, Verification,
+};
 
 /// More than a screen's scrollback shows; older texts are forgotten.
 const MAX_MESSAGES: usize = 500;
+/// A hundred texts of full size. With what it takes to tell them again to a ui, a process stays
+/// well within 32 MiB.
+const MAX_BYTES: usize = 4 << 20;
 
 /// The state of things and the conversation, as the events that told them.
 #[derive(Default)]
 pub(crate) struct Story {
     listening: Option<UiEvent>,
     reachability: Option<UiEvent>,
-    connected: Option<UiEvent>,
-    /// In the order of their numbers, without gaps.
+    connected: Option<PeerConnected>,
+    verification: Option<UiEvent>,
+    keys: Option<UiEvent>,
+    /// In the order of their numbers.
     messages: VecDeque<MessageAdded>,
+    bytes: usize,
+    /// Texts up to this number were cleared; what is left of them is not delivered yet.
+    cleared: u64,
     disconnected: Option<UiEvent>,
 }
 
@@ -24,34 +34,90 @@ impl Story {
         match event {
             UiEvent::Listening(_) => self.listening = Some(event.clone()),
             UiEvent::ReachabilityChanged(_) => self.reachability = Some(event.clone()),
-            UiEvent::PeerConnected(_) => {
-                self.forget_conversation();
-                self.connected = Some(event.clone());
+            UiEvent::PeerConnected(connected) => self.peer_connected(connected),
+            UiEvent::VerificationNeeded(_) => self.verification = Some(event.clone()),
+            UiEvent::KeysChanged(_) => self.keys = Some(event.clone()),
+            UiEvent::PeerDisconnected(_) => {
+                self.verification = None;
+                self.disconnected = Some(event.clone());
             }
-            UiEvent::PeerDisconnected(_) => self.disconnected = Some(event.clone()),
-            UiEvent::MessageAdded(message) => {
-                if self.messages.len() == MAX_MESSAGES {
-                    self.messages.pop_front();
-                }
-                self.messages.push_back(message.clone());
-            }
-            UiEvent::MessageUpdated(MessageUpdated { n, status }) => {
-                let first = self.messages.front().map_or(0, |message| message.n);
-                let at = n.checked_sub(first).and_then(|at| usize::try_from(at).ok());
-                if let Some(message) = at.and_then(|at| self.messages.get_mut(at)) {
-                    message.status = Some(*status);
-                }
-            }
-            UiEvent::Cleared => self.messages.clear(),
+            UiEvent::MessageAdded(message) => self.add(message.clone()),
+            UiEvent::MessageUpdated(update) => self.update(*update),
+            UiEvent::Cleared => self.clear(),
             _ => {}
+        }
+    }
+
+    fn peer_connected(&mut self, connected: &PeerConnected) {
+        let was_unverified = |known: &PeerConnected| {
+            known.verification == Verification::Unverified && self.disconnected.is_none()
+        };
+        let goes_on = connected.resumed || self.connected.as_ref().is_some_and(was_unverified);
+        if !goes_on {
+            self.forget_conversation();
+        }
+        self.connected = Some(connected.clone());
+        self.verification = None;
+        self.disconnected = None;
+    }
+
+    fn add(&mut self, message: MessageAdded) {
+        self.bytes += message.text.0.len();
+        self.messages.push_back(message);
+        while self.messages.len() > MAX_MESSAGES || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.messages.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.text.0.len();
+        }
+    }
+
+    fn update(&mut self, MessageUpdated { n, status }: MessageUpdated) {
+        let Ok(at) = self.messages.binary_search_by_key(&n, |message| message.n) else {
+            return;
+        };
+        let cleared = n <= self.cleared && !self.may_fail(Some(status));
+        if cleared && let Some(gone) = self.messages.remove(at) {
+            self.bytes -= gone.text.0.len();
+        } else if let Some(message) = self.messages.get_mut(at) {
+            message.status = Some(status);
+        }
+    }
+
+    /// What the user may still have to hear of stays.
+    fn clear(&mut self) {
+        let last = self.messages.back().map(|message| message.n);
+        self.cleared = last.unwrap_or(self.cleared);
+        let messages = std::mem::take(&mut self.messages);
+        self.messages = messages
+            .into_iter()
+            .filter(|message| self.may_fail(message.status))
+            .collect();
+        self.bytes = self.messages.iter().map(|m| m.text.0.len()).sum();
+    }
+
+    /// Whether an own text with this status may still fail. Nothing confirms an insecure one.
+    fn may_fail(&self, status: Option<Status>) -> bool {
+        let insecure = |known: &PeerConnected| known.verification == Verification::Insecure;
+        match status {
+            Some(Status::Queued) => true,
+            Some(Status::Sent) => !self.connected.as_ref().is_some_and(insecure),
+            Some(Status::Delivered | Status::Failed) | None => false,
         }
     }
 
     /// The last conversation ends where the next thing begins.
     pub(crate) fn forget_conversation(&mut self) {
-        self.connected = None;
-        self.messages.clear();
-        self.disconnected = None;
+        let Self {
+            listening,
+            reachability,
+            ..
+        } = std::mem::take(self);
+        *self = Self {
+            listening,
+            reachability,
+            ..Self::default()
+        };
     }
 
     /// Nobody listens any more.
@@ -62,17 +128,19 @@ impl Story {
 
     /// Whether there are texts that were not cleared.
     pub(crate) fn has_messages(&self) -> bool {
-        !self.messages.is_empty()
+        self.messages.iter().any(|message| message.n > self.cleared)
     }
 
     /// The same events again, in the order in which they make sense.
     pub(crate) fn replay(&self) -> impl Iterator<Item = UiEvent> + '_ {
-        let state = [&self.listening, &self.reachability, &self.connected];
+        let connected = self.connected.clone().map(UiEvent::PeerConnected);
         let messages = self.messages.iter().cloned().map(UiEvent::MessageAdded);
-        state
-            .into_iter()
-            .flatten()
+        let listener = [&self.listening, &self.reachability].into_iter().flatten();
+        let chat = [&self.verification, &self.keys].into_iter().flatten();
+        listener
             .cloned()
+            .chain(connected)
+            .chain(chat.cloned())
             .chain(messages)
             .chain(self.disconnected.clone())
     }
@@ -80,7 +148,7 @@ impl Story {
 
 #[cfg(test)]
 mod tests {
-    use p2p_chat_protocol::ui::{Author, Status};
+    use p2p_chat_protocol::ui::{Author, Direction};
 
     use super::*;
 
@@ -120,7 +188,71 @@ mod tests {
     fn a_cleared_conversation_is_not_told_again() {
         let mut story = Story::default();
         story.record(&message(1));
+        let status = Status::Delivered;
+        story.record(&UiEvent::MessageUpdated(MessageUpdated { n: 1, status }));
         story.record(&UiEvent::Cleared);
         assert_eq!(story.replay().count(), 0);
+    }
+
+    #[test]
+    fn a_cleared_text_is_told_again_only_as_long_as_it_may_fail() {
+        let mut story = Story::default();
+        (1..=2).for_each(|n| story.record(&message(n)));
+        story.record(&UiEvent::MessageUpdated(MessageUpdated {
+            n: 1,
+            status: Status::Delivered,
+        }));
+        let left = |story: &Story| {
+            let numbers = story.replay().filter_map(|event| match event {
+                UiEvent::MessageAdded(m) => Some(m.n),
+                _ => None,
+            });
+            numbers.collect::<Vec<_>>()
+        };
+        story.record(&message(3));
+        story.clear();
+        assert_eq!((left(&story), story.has_messages()), (vec![2, 3], false));
+        for (status, expected) in [
+            (Status::Sent, vec![2, 3]),
+            (Status::Delivered, vec![3]),
+            (Status::Delivered, vec![3]),
+        ] {
+            story.record(&UiEvent::MessageUpdated(MessageUpdated { n: 2, status }));
+            assert_eq!(left(&story), expected);
+        }
+    }
+
+    #[test]
+    fn large_texts_are_forgotten_before_they_fill_the_memory() {
+        let mut story = Story::default();
+        for n in 1..=200 {
+            story.add(MessageAdded {
+                n,
+                from: Author::Peer,
+                ip: "192.0.2.1".to_owned(),
+                text: "x".repeat(32_768).into(),
+                at_ms: 0,
+                status: None,
+            });
+        }
+        assert_eq!(story.replay().count(), 128);
+    }
+
+    #[test]
+    fn a_chat_that_goes_on_keeps_its_texts_and_a_new_one_does_not() {
+        let mut story = Story::default();
+        let mut connected = PeerConnected {
+            address: "192.0.2.1:8080".to_owned(),
+            local_address: "192.0.2.2:1024".to_owned(),
+            direction: Direction::Outgoing,
+            verification: Verification::Code,
+            resumed: true,
+        };
+        story.record(&message(1));
+        story.record(&UiEvent::PeerConnected(connected.clone()));
+        assert!(story.has_messages());
+        connected.resumed = false;
+        story.record(&UiEvent::PeerConnected(connected));
+        assert!(!story.has_messages());
     }
 }

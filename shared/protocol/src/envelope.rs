@@ -1,5 +1,7 @@
 //! The envelope around every message, and the two steps of reading one.
 
+mod glance;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +69,15 @@ const ID_LIMIT: u64 = 1 << 53;
 
 /// Reads one line (without its line end).
 pub fn read<M: Messages>(line: &[u8]) -> Result<Received<M>, ReadError> {
+    if let Some(Envelope { kind, id, reply_to }) = glance::glance(line)
+        && let Some(Ok(message)) = M::parse(&kind, line)
+    {
+        return Ok(Received {
+            id,
+            reply_to,
+            message,
+        });
+    }
     let Envelope { kind, id, reply_to } = peek(line)?;
     match M::parse(&kind, line) {
         Some(Ok(message)) => Ok(Received {
@@ -114,7 +125,10 @@ pub fn write<M: Messages>(out: &mut Vec<u8>, id: Option<u64>, reply_to: Option<u
     out.push(b'"');
     for (name, value) in [("id", id), ("reply_to", reply_to)] {
         if let Some(value) = value {
-            out.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            write_json(out, &value);
         }
     }
     let fields = out.len();

@@ -36,7 +36,9 @@ macro_rules! messages {
             }
         }
     };
-    (@parse $line:ident, $variant:ident) => { Ok(Self::$variant) };
+    (@parse $line:ident, $variant:ident) => {
+        serde_json::from_slice::<serde::de::IgnoredAny>($line).map(|_| Self::$variant)
+    };
     (@parse $line:ident, $variant:ident $fields:ty) => {
         serde_json::from_slice::<$fields>($line).map(Self::$variant)
     };

@@ -53,24 +53,54 @@ pub struct UnmapPort {
 }
 
 /// A port that is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortMapped {
-    /// The TCP port of this computer.
+    /// The port of this computer.
     pub port: u16,
-    /// Where it is reached from outside, `host:port`.
+    /// What is forwarded.
+    #[serde(default)]
+    pub protocol: Forwarded,
+    /// Where it is reached from outside, `host:port`. An IPv6 address where that is the only way.
     pub external_address: String,
     /// How the router was asked: `upnp`, `pcp`, `nat-pmp`.
     pub method: String,
-    /// For how long the router granted it, in seconds.
+    /// For how long the router granted it, in seconds. 0: it opens ports only for ever, so this
+    /// one stays until it is removed.
     pub lease_s: u32,
     /// From request to grant, in milliseconds.
     pub took_ms: u64,
+    /// Where this computer is reached by IPv6, `[ip]:port`: the router lets it through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_address: Option<String>,
+    /// Where the forwarded packets go, which is where others in the same network reach it,
+    /// `host:port`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_address: Option<String>,
+    /// Why it is told again, or what is special about it; a sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What is forwarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// TCP connections.
+    #[default]
+    Tcp,
+    /// UDP packets.
+    Udp,
+    /// TCP and UDP of the same port.
+    Both,
+    /// Something a newer version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A port that is open no longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortLost {
-    /// The TCP port of this computer.
+    /// The port of this computer.
     pub port: u16,
     /// A sentence for people.
     pub reason: String,
@@ -82,13 +112,72 @@ pub struct Probed {
     /// The router's address in this network, `ip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<String>,
-    /// This computer's address in this network, `ip`.
+    /// What the router calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_name: Option<String>,
+    /// This computer's address in the router's network, `ip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_ip: Option<String>,
+    /// The interface that address belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
     /// The router's address outside, `ip`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_ip: Option<String>,
     /// How the router can be asked: `upnp`, `pcp`, `nat-pmp`.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// The version of UPnP's router description, 1 or 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub igd_version: Option<u32>,
+    /// This computer's global IPv6 address, `ip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6: Option<String>,
+    /// How the router can be asked to let IPv6 through: `pcp`, `upnp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_method: Option<String>,
+    /// This computer's addresses, but loopback and link-local ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<OwnAddress>,
+    /// Can others reach this computer?
+    #[serde(default)]
+    pub reach: Reach,
+    /// The same as a sentence for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+}
+
+/// An address of this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAddress {
+    /// The interface that has it.
+    pub interface: String,
+    /// The address, bare.
+    pub ip: String,
+}
+
+/// Whether others can reach this computer, as far as can be told from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// The router forwards ports on request, and has a public address.
+    Reachable,
+    /// Without a router in between.
+    Direct,
+    /// Only by IPv6.
+    Ipv6Only,
+    /// Not behind a provider that shares one address among customers.
+    CarrierNat,
+    /// Not behind a second router.
+    SecondRouter,
+    /// Not behind a router without a public address.
+    NoPublicAddress,
+    /// Not behind a router that does not answer.
+    NoRouter,
+    /// Not without a network.
+    NoNetwork,
+    /// Not known.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }

@@ -23,6 +23,8 @@ messages! {
         "new_code" => NewCode,
         /// Send to the peer. Reply: `ok` when all of it is in the socket's buffer.
         "send" => Send(Send),
+        /// This computer may have been asleep: see at once whether the peer is still there. Reply: `ok`.
+        "check_line" => CheckLine,
         /// End the chat, or the attempt, or the listening. Reply: `ok`.
         "disconnect" => Disconnect,
     }
@@ -93,10 +95,35 @@ pub struct Auth {
 }
 
 impl Auth {
+    /// By a code: the one the user typed, or one that a listener is to make.
+    pub fn code(passcode: Option<Private>) -> Self {
+        Self {
+            passcode,
+            ..Self::new(AuthMode::Code)
+        }
+    }
+
+    /// By words that both compare.
+    pub fn words() -> Self {
+        Self::new(AuthMode::Words)
+    }
+
+    /// By what an earlier session left.
+    pub fn resume(tickets: Vec<Ticket>) -> Self {
+        Self {
+            tickets,
+            ..Self::new(AuthMode::Resume)
+        }
+    }
+
     /// The original Python program's protocol: no proof at all.
     pub fn legacy() -> Self {
+        Self::new(AuthMode::Legacy)
+    }
+
+    fn new(mode: AuthMode) -> Self {
         Self {
-            mode: AuthMode::Legacy,
+            mode,
             passcode: None,
             tickets: Vec::new(),
         }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use p2p_chat_protocol::transport;
+use p2p_chat_protocol::nat::PortMapped;
+use p2p_chat_protocol::transport::{self, Auth};
 
-use crate::invite::Invite;
+use crate::address::{Address, join};
+use crate::invite::{Invite, MAX_ADDRESSES};
 
-/// What the user has asked for.
+/// What the user has asked for. It lasts as long as the chat that comes of it.
 pub(super) enum Activity {
     Idle,
-    Listening(Listener),
+    Listening(Box<Listener>),
     Connecting(Attempt),
 }
 
@@ -30,12 +32,16 @@ pub(super) struct Listener {
     pub(super) port: u16,
     /// What transport said.
     pub(super) up: Option<transport::Listening>,
+    /// When the code dies, Unix milliseconds.
+    pub(super) expires_ms: Option<u64>,
+    /// The transport that made the code, or waited in words mode, is gone.
+    pub(super) lost: bool,
     /// The address only the user knows.
-    pub(super) public: Option<String>,
+    pub(super) public: Option<Address>,
     /// The request nat-helper was given.
     pub(super) map_request: Option<u64>,
-    /// The address outside, by the router.
-    pub(super) mapped: Option<String>,
+    /// What the router opened.
+    pub(super) mapped: Option<PortMapped>,
     /// How the router was asked, for people.
     pub(super) method: &'static str,
     /// Whether the nat-helper that opened it is gone, and no other has taken it over yet.
@@ -45,19 +51,49 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(origin: Origin, port: u16) -> Self {
+    pub(super) fn new(origin: Origin, port: u16, public: Option<Address>) -> Self {
         Self {
             origin,
             request: None,
             port,
             up: None,
-            public: None,
+            expires_ms: None,
+            lost: false,
+            public,
             map_request: None,
             mapped: None,
             method: "UPnP",
             orphaned: false,
             router_deadline: None,
         }
+    }
+
+    /// Where a peer may try to reach this computer, the likeliest first; as many as an invite holds.
+    pub(super) fn reachable_at(&self) -> Vec<String> {
+        let Some(up) = &self.up else {
+            return Vec::new();
+        };
+        let public = self.public.as_ref().map(|address| {
+            let port = address.port.unwrap_or(self.port);
+            join(&address.host, port)
+        });
+        let mapped = self.mapped.iter().flat_map(|mapped| {
+            let outside = [Some(&mapped.external_address), mapped.ipv6_address.as_ref()];
+            let inside = [mapped.local_address.as_ref()];
+            outside.into_iter().chain(inside).flatten().cloned()
+        });
+        let mut addresses: Vec<String> = Vec::new();
+        let all = public.into_iter().chain(mapped);
+        for address in all.chain(up.own_addresses.iter().cloned()) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        if addresses.is_empty() {
+            addresses.clone_from(&up.addresses);
+        }
+        addresses.truncate(MAX_ADDRESSES);
+        addresses
     }
 }
 
@@ -67,14 +103,20 @@ pub(super) struct Attempt {
     /// The request transport was given.
     pub(super) request: Option<u64>,
     pub(super) invite: Invite,
+    /// How to prove who we are; gone once transport knows it.
+    pub(super) auth: Option<Auth>,
+    /// Whether transport took it on, so a code may be used up.
+    pub(super) begun: bool,
 }
 
 impl Attempt {
-    pub(super) fn new(origin: Origin, invite: Invite) -> Self {
+    pub(super) fn new(origin: Origin, invite: Invite, auth: Auth) -> Self {
         Self {
             origin,
             request: None,
             invite,
+            auth: Some(auth),
+            begun: false,
         }
     }
 }

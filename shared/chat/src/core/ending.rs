@@ -7,6 +7,7 @@ use p2p_chat_protocol::ui::Level;
 
 use super::activity::Activity;
 use super::{Core, Output};
+use crate::story::Story;
 
 /// How long texts that wait may still be sent after `/quit`.
 const SEND_LAST: Duration = Duration::from_secs(3);
@@ -48,7 +49,7 @@ impl Ending {
             | ErrorCode::NameNotFound
             | ErrorCode::HandshakeFailed => Self::Unreachable,
             ErrorCode::WrongCode | ErrorCode::LegacyPeer => Self::Refused,
-            ErrorCode::InvalidMessage => Self::Usage,
+            ErrorCode::InvalidMessage | ErrorCode::BadCode | ErrorCode::CodeNeeded => Self::Usage,
             _ => Self::Failed,
         }
     }
@@ -73,12 +74,16 @@ impl Core {
             Some(_) => self.outbox.len(),
             None => 0,
         };
+        let ending = self.never_connected().unwrap_or(Ending::Fine);
         let deadline = (waiting > 0).then(|| self.now.elapsed + SEND_LAST);
         self.ending = Some(Leaving {
-            ending: Ending::Fine,
+            ending,
             deadline,
             stopping: false,
         });
+        if waiting > 0 && matches!(self.activity, Activity::Connecting(_)) {
+            self.redial_now();
+        }
         if self.config.terminal && waiting > 0 {
             let texts = if waiting == 1 { "message" } else { "messages" };
             self.notice(
@@ -123,6 +128,7 @@ impl Core {
             }
             _ => return,
         }
+        self.confirm_last();
         self.give_up_texts();
         let lost = self.texts_lost && !self.config.terminal;
         let ending = match &self.ending {
@@ -170,5 +176,8 @@ impl Core {
             let hint = "(Only this window still shows the chat. Type clear, or close it.)";
             self.notice(Level::Info, hint);
         }
+        // Nothing of it is needed any more, and dropping it wipes it.
+        self.story = Story::default();
+        self.tickets.clear();
     }
 }

@@ -1,120 +1,45 @@
 //! The chat core: every message of every pipe goes through [`Core::handle`], and what it returns is
 //! all that happens.
 //!
-//! `requests.rs` is what a ui asks, `session.rs` what transport tells, `router.rs` the way through
-//! the router, `ending.rs` the way out.
+//! `boundary.rs` is what goes in and out. What a ui asks: `requests.rs`, then `listening.rs`,
+//! `connecting.rs`, `sending.rs`. What transport tells: `session.rs`, then `answers.rs`, and
+//! `conversation.rs` for what a peer says. `redial.rs` brings a cut line back, `sleep.rs` notices that this computer
+//! slept, `router.rs` is the way through the router, `ending.rs` the way out.
 
 mod activity;
+mod answers;
+mod asked;
+mod boundary;
+mod connecting;
+mod conversation;
 mod ending;
+mod listening;
+mod peer;
+mod redial;
 mod requests;
 mod router;
+mod sending;
 mod session;
+mod sleep;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use p2p_chat_protocol::nat::{NatEvent, NatRequest};
-use p2p_chat_protocol::transport::{TransportEvent, TransportRequest};
-use p2p_chat_protocol::ui::{
-    Level, Notice, PeerConnected, PluginChanged, PluginStatus, UiEvent, UiRequest,
-};
-use p2p_chat_protocol::{Received, Role, Start};
+use p2p_chat_protocol::transport::{Ticket, TransportRequest};
+use p2p_chat_protocol::ui::{Level, Notice, PluginChanged, PluginStatus, UiEvent};
+use p2p_chat_protocol::{Role, Start};
 
-use crate::invite::Invite;
+use crate::arrivals::Arrivals;
 use crate::outbox::Outbox;
 use crate::story::Story;
 
 use activity::Activity;
+use asked::Asked;
+use peer::Peer;
 
+pub use boundary::{Config, Input, Now, Output, Proof};
 pub use ending::Ending;
-
-/// What the command line asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Config {
-    /// What to do first, and whether the program ends after it.
-    pub start: Start,
-    /// Start `listen`: the port; 0: any free one.
-    pub port: Option<u16>,
-    /// The one address to listen on.
-    pub bind: Option<String>,
-    /// Start `connect`: whom to.
-    pub invite: Option<Invite>,
-    /// Whether to ask the router for its port.
-    pub ask_router: bool,
-    /// Whether a person watches: then texts that were not sent are shown, else the exit code tells.
-    pub terminal: bool,
-}
-
-/// The time of an input.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Now {
-    /// Since the start of the program, by a clock that never jumps.
-    pub elapsed: Duration,
-    /// Unix milliseconds, for people.
-    pub unix_ms: u64,
-}
-
-/// What can happen.
-#[derive(Debug)]
-pub enum Input {
-    /// A plugin was started and has said hello.
-    PluginReady(Role),
-    /// A plugin has stopped, and is started again unless it was given up.
-    PluginStopped {
-        /// Which.
-        role: Role,
-        /// Whether it is started again.
-        status: PluginStatus,
-    },
-    /// From the ui.
-    Ui(Received<UiRequest>),
-    /// From transport.
-    Transport(Received<TransportEvent>),
-    /// From nat-helper.
-    Nat(Received<NatEvent>),
-    /// A sentence for the user.
-    Notice(Notice),
-    /// The user ends the program by a signal.
-    Quit,
-    /// [`Core::deadline`] has come.
-    Tick,
-    /// Transport and nat-helper have ended in answer to [`Output::Stop`].
-    Stopped {
-        /// Whether nat-helper ended in good order, its mapping removed.
-        router_tidied: bool,
-    },
-}
-
-/// What is to be done.
-#[derive(Debug, PartialEq)]
-pub enum Output {
-    /// Tell the ui; where `reply_to` is set, as the reply to that request.
-    Ui {
-        /// The request that caused it.
-        reply_to: Option<u64>,
-        /// What to tell.
-        event: UiEvent,
-    },
-    /// Ask transport.
-    Transport {
-        /// The request's id.
-        id: u64,
-        /// What to ask.
-        request: TransportRequest,
-    },
-    /// Ask nat-helper.
-    Nat {
-        /// The request's id.
-        id: u64,
-        /// What to ask.
-        request: NatRequest,
-    },
-    /// Start nat-helper, if it does not run.
-    StartNatHelper,
-    /// End transport and nat-helper, then say [`Input::Stopped`]; then the ui, then the program.
-    Stop(Ending),
-}
 
 /// The state of one program run.
 pub struct Core {
@@ -134,7 +59,11 @@ pub struct Core {
     /// The number of the conversation's last text.
     last_n: u64,
     outbox: Outbox,
+    arrivals: Arrivals,
+    /// What lets the conversation go on over another line. Secret.
+    tickets: Vec<Ticket>,
     story: Story,
+    asked: Asked,
     ending: Option<ending::Leaving>,
     /// The request that ends a session, until transport has done so.
     disconnecting: Option<u64>,
@@ -144,15 +73,9 @@ pub struct Core {
     was_up: bool,
     /// Whether a text of the user's was never sent.
     texts_lost: bool,
-}
-
-/// Who is connected.
-struct Peer {
-    connected: PeerConnected,
-    ip: String,
-    local_ip: String,
-    /// Whether a text went either way.
-    spoke: bool,
+    /// How a `connect` that was refused would end the program.
+    refused: Option<Ending>,
+    clocks: sleep::Clocks,
 }
 
 /// No more than a start that goes wrong in every way has to say.
@@ -175,24 +98,31 @@ impl Core {
             peer: None,
             last_n: 0,
             outbox: Outbox::default(),
+            arrivals: Arrivals::default(),
+            tickets: Vec::new(),
             story: Story::default(),
+            asked: Asked::default(),
             ending: None,
             disconnecting: None,
             was_used: false,
             was_up: false,
             texts_lost: false,
+            refused: None,
+            clocks: sleep::Clocks::default(),
         }
     }
 
     /// Takes one input in; what is to be done is appended to `out`.
     pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
         self.now = now;
+        self.check_sleep();
         match input {
             Input::PluginReady(role) => self.plugin_ready(role),
             Input::PluginStopped { role, status } => self.plugin_stopped(role, status),
             Input::Ui(request) => self.ui_request(request),
             Input::Transport(event) => self.transport_event(event),
             Input::Nat(event) => self.nat_event(event),
+            Input::BatchEnd => self.confirm_arrivals(),
             Input::Notice(notice) => self.notice(notice.level, notice.text),
             Input::Quit => self.quit_now(),
             Input::Tick => {}
@@ -204,15 +134,22 @@ impl Core {
 
     /// When to say [`Input::Tick`], in the time of [`Now::elapsed`].
     pub fn deadline(&self) -> Option<Duration> {
-        let router = self.router_deadline();
         // Without a ui it ends when there is one again.
         let leaving = self.ending.as_ref().filter(|_| self.ui_ready);
-        let leaving = leaving.and_then(|leaving| leaving.deadline);
-        router.into_iter().chain(leaving).min()
+        [
+            self.router_deadline(),
+            leaving.and_then(|leaving| leaving.deadline),
+            self.redial_deadline(),
+            self.sleep_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn check_clocks(&mut self) {
         self.check_router_clock();
+        self.check_redial();
         self.check_leaving();
     }
 
@@ -258,17 +195,12 @@ impl Core {
     fn replay(&mut self) {
         self.ui_ready = true;
         let unsaid = std::mem::take(&mut self.unsaid);
-        let story = self.story.replay().collect::<Vec<_>>();
-        for event in unsaid
-            .into_iter()
-            .chain(story)
-            .chain([UiEvent::ReplayFinished])
-        {
-            self.out.push(Output::Ui {
-                reply_to: None,
-                event,
-            });
-        }
+        let told = unsaid.into_iter().chain(self.story.replay());
+        let told = told.chain([UiEvent::ReplayFinished]);
+        self.out.extend(told.map(|event| Output::Ui {
+            reply_to: None,
+            event,
+        }));
         if std::mem::take(&mut self.ui_lost) {
             let text = "The part that shows the chat stopped and was started again. What you had typed on the line is gone.";
             self.notice(Level::Warn, text);
@@ -293,7 +225,9 @@ impl Core {
     fn keep_unsaid(&mut self, event: UiEvent) {
         let room = match &event {
             UiEvent::Notice(notice) if notice.level == Level::Debug => MAX_UNSAID / 2,
-            UiEvent::Notice(_) | UiEvent::ConnectFailed(_) => MAX_UNSAID,
+            UiEvent::Notice(_) | UiEvent::ConnectFailed(_) | UiEvent::AuthenticationFailed(_) => {
+                MAX_UNSAID
+            }
             _ => 0,
         };
         if self.unsaid.len() < room {

@@ -1,18 +1,12 @@
 //! What a ui asks.
 
-use p2p_chat_protocol::transport::{Auth, Connect, Listen, TransportRequest};
-use p2p_chat_protocol::ui::{
-    Author, Input, InputNeeded, Level, MessageAdded, Status, UiEvent, UiRequest,
-};
-use p2p_chat_protocol::{
-    DEFAULT_PORT, ErrorCode, MAX_TEXT, Payload, Private, Received, Refusal, Start,
-};
+use p2p_chat_protocol::transport::TransportRequest;
+use p2p_chat_protocol::ui::{UiEvent, UiRequest};
+use p2p_chat_protocol::{DEFAULT_PORT, ErrorCode, Received, Refusal};
 
-use super::Core;
-use super::activity::{Activity, Attempt, Listener, Origin};
-use crate::address::{Address, host_of, join};
-use crate::invite::Invite;
-use crate::safe_text::safe_text;
+use super::activity::{Activity, Origin};
+use super::asked::What;
+use super::{Core, Proof};
 
 impl Core {
     pub(super) fn ui_request(&mut self, received: Received<UiRequest>) {
@@ -21,9 +15,14 @@ impl Core {
             UiRequest::Listen(listen) => {
                 self.listen(Origin::Ui(id), listen.port.unwrap_or(DEFAULT_PORT))
             }
-            UiRequest::Connect(connect) => self.connect_to(id, &connect.invite),
+            UiRequest::Connect(connect) => self.connect_to(id, connect),
             UiRequest::SendMessage(message) => self.send_message(id, message.text),
             UiRequest::SetPublic(public) => self.set_public(id, &public.address),
+            UiRequest::NewCode => self.new_code(id),
+            UiRequest::Verify(verify) => {
+                self.of_words(id, What::Words, TransportRequest::Verify(verify))
+            }
+            UiRequest::Reject => self.of_words(id, What::Reject, TransportRequest::Reject),
             UiRequest::Clear => {
                 self.reply(id, UiEvent::Cleared);
                 Ok(())
@@ -38,14 +37,6 @@ impl Core {
                 self.quit();
                 Ok(())
             }
-            UiRequest::Verify(_) | UiRequest::Reject => Err(Refusal::new(
-                ErrorCode::Unavailable,
-                "An INSECURE chat has no words to compare.",
-            )),
-            UiRequest::NewCode => Err(Refusal::new(
-                ErrorCode::Unavailable,
-                "An INSECURE chat has no code.",
-            )),
         };
         if let Err(refusal) = done {
             self.refuse(id, refusal);
@@ -64,39 +55,7 @@ impl Core {
         }
     }
 
-    /// What the command line asked for, as soon as transport can do it.
-    pub(super) fn begin(&mut self) {
-        if self.was_used || self.ending.is_some() {
-            return;
-        }
-        let done = match (self.config.start, self.config.invite.clone()) {
-            (Start::Listen, _) => {
-                let port = self.config.port.unwrap_or(DEFAULT_PORT);
-                self.listen(Origin::CommandLine, port)
-            }
-            (Start::Connect, Some(invite)) => self.connect(Origin::CommandLine, invite),
-            (Start::Connect, None) | (Start::Menu, _) => Ok(()),
-        };
-        if let Err(refusal) = done {
-            self.fail(Origin::CommandLine, refusal);
-        }
-    }
-
-    /// A `connect` without a target waits for the user.
-    pub(super) fn ask_for_missing(&mut self) {
-        let waits = self.config.start == Start::Connect
-            && self.config.invite.is_none()
-            && !self.was_used
-            && self.ending.is_none();
-        if waits {
-            self.tell(UiEvent::InputNeeded(InputNeeded {
-                what: Input::Invite,
-                address: None,
-            }));
-        }
-    }
-
-    fn idle(&self) -> Result<(), Refusal> {
+    pub(super) fn idle(&self) -> Result<(), Refusal> {
         let busy = |what: &str| Err(Refusal::new(ErrorCode::Busy, what));
         match (&self.peer, &self.activity) {
             (Some(_), _) => busy("A chat is going on. End it first."),
@@ -107,153 +66,70 @@ impl Core {
         }
     }
 
-    fn listen(&mut self, origin: Origin, port: u16) -> Result<(), Refusal> {
-        self.idle()?;
-        self.was_used = true;
-        self.story.forget_conversation();
-        self.activity = Activity::Listening(Listener::new(origin, port));
-        self.resume_activity();
-        Ok(())
-    }
-
-    fn connect_to(&mut self, id: Option<u64>, typed: &Private) -> Result<(), Refusal> {
-        let invite = Invite::parse(&typed.0)
-            .map_err(|error| Refusal::new(ErrorCode::InvalidMessage, error.to_string()))?;
-        self.connect(Origin::Ui(id), invite)
-    }
-
-    fn connect(&mut self, origin: Origin, invite: Invite) -> Result<(), Refusal> {
-        self.idle()?;
-        if invite.code.is_some() {
-            return Err(Refusal::new(
-                ErrorCode::Unavailable,
-                "This invite holds a code, for the secure channel, which is not built yet.",
-            ));
+    fn new_code(&mut self, id: Option<u64>) -> Result<(), Refusal> {
+        let unavailable = |why: &str| Err(Refusal::new(ErrorCode::Unavailable, why));
+        match (self.config.proof, &self.activity, &self.peer) {
+            (Proof::Words, ..) => unavailable("With --no-code there is no code."),
+            (Proof::Insecure, ..) => unavailable("An INSECURE chat has no code."),
+            (Proof::Code, Activity::Listening(_), None) => {
+                self.ask_for_ui(id, What::NewCode, TransportRequest::NewCode)
+            }
+            (Proof::Code, _, Some(_)) => unavailable("A chat is going on. It needs no code."),
+            (Proof::Code, _, None) => unavailable("Nobody is waited for, so there is no code."),
         }
-        self.was_used = true;
-        self.story.forget_conversation();
-        let shown = invite.addresses[0].clone();
-        self.activity = Activity::Connecting(Attempt::new(origin, invite));
-        self.notice(Level::Info, format!("Connecting to {shown}..."));
-        self.resume_activity();
-        Ok(())
     }
 
-    /// Asks transport for what the user wants, where it does not know yet.
-    pub(super) fn resume_activity(&mut self) {
+    /// Something about the words of an unverified chat.
+    fn of_words(
+        &mut self,
+        id: Option<u64>,
+        what: What,
+        request: TransportRequest,
+    ) -> Result<(), Refusal> {
+        if self.peer.as_ref().is_some_and(|peer| peer.is_unverified()) {
+            return self.ask_for_ui(id, what, request);
+        }
+        let why = match self.config.proof {
+            Proof::Insecure => "An INSECURE chat has no words to compare.",
+            Proof::Code | Proof::Words => "There are no words to compare now.",
+        };
+        Err(Refusal::new(ErrorCode::Unavailable, why))
+    }
+
+    /// Asks transport what the ui asked; its answer is the ui's.
+    fn ask_for_ui(
+        &mut self,
+        id: Option<u64>,
+        what: What,
+        request: TransportRequest,
+    ) -> Result<(), Refusal> {
         if !self.transport_ready {
-            return;
+            let why = "The part that reaches the network is being started again. Try again.";
+            return Err(Refusal::new(ErrorCode::Unavailable, why));
         }
-        let request = match &self.activity {
-            Activity::Listening(listener) if listener.request.is_none() => {
-                TransportRequest::Listen(Listen {
-                    port: listener.port,
-                    bind: self.config.bind.clone(),
-                    auth: Auth::legacy(),
-                })
-            }
-            Activity::Connecting(attempt) if attempt.request.is_none() => {
-                TransportRequest::Connect(Connect {
-                    addresses: attempt.invite.addresses.clone(),
-                    auth: Auth::legacy(),
-                })
-            }
-            _ => return,
-        };
-        let id = self.ask_transport(request);
-        match &mut self.activity {
-            Activity::Listening(listener) => listener.request = Some(id),
-            Activity::Connecting(attempt) => attempt.request = Some(id),
-            Activity::Idle => {}
+        if self.asked.is_full() {
+            let why = "Too much was asked at once. Wait for an answer.";
+            return Err(Refusal::new(ErrorCode::Busy, why));
         }
-    }
-
-    fn send_message(&mut self, id: Option<u64>, text: Private) -> Result<(), Refusal> {
-        let refuse = |code, message: String| Err(Refusal::new(code, message));
-        let Some(peer) = &mut self.peer else {
-            return refuse(
-                ErrorCode::NotConnected,
-                "Nobody is connected yet.".to_owned(),
-            );
-        };
-        let bytes = text.0.len();
-        if bytes > MAX_TEXT {
-            let message = format!("This text has {bytes} bytes; a message holds {MAX_TEXT} bytes.");
-            return refuse(ErrorCode::TooLarge, message);
-        }
-        if text.0.trim().is_empty() {
-            return refuse(
-                ErrorCode::InvalidMessage,
-                "An empty text is not sent.".to_owned(),
-            );
-        }
-        if self.ending.is_some() {
-            return refuse(
-                ErrorCode::Busy,
-                "The program ends; this is not sent.".to_owned(),
-            );
-        }
-        if !self.outbox.has_room(bytes) {
-            let message = format!("{} texts wait to be sent already.", self.outbox.len());
-            return refuse(ErrorCode::QueueFull, message);
-        }
-        peer.spoke = true;
-        let ip = peer.local_ip.clone();
-        self.last_n += 1;
-        let added = MessageAdded {
-            n: self.last_n,
-            from: Author::Me,
-            ip,
-            text: safe_text(&text.0).into(),
-            at_ms: self.now.unix_ms,
-            status: Some(Status::Queued),
-        };
-        self.outbox.push(self.last_n, text);
-        self.reply(id, UiEvent::MessageAdded(added));
-        self.send_waiting();
-        Ok(())
-    }
-
-    /// Hands transport as many texts as it may hold.
-    pub(super) fn send_waiting(&mut self) {
-        while let Some(text) = self.outbox.take_next(self.next_id) {
-            let payload = Payload::from_text(&text.0);
-            self.ask_transport(TransportRequest::Send(p2p_chat_protocol::transport::Send {
-                payload,
-            }));
-        }
-    }
-
-    fn set_public(&mut self, id: Option<u64>, typed: &str) -> Result<(), Refusal> {
-        let Activity::Listening(listener) = &mut self.activity else {
-            let message = "Nobody is waited for, so there is no address to tell.";
-            return Err(Refusal::new(ErrorCode::NotConnected, message));
-        };
-        let address = Address::parse(typed)
-            .map_err(|error| Refusal::new(ErrorCode::InvalidMessage, error.to_string()))?;
-        let port = address.port.unwrap_or(listener.port);
-        listener.public = Some(join(&address.host, port));
-        match self.listening() {
-            Some(listening) => self.reply(id, UiEvent::Listening(listening)),
-            None => self.answer_ok(id),
-        }
+        let request = self.ask_transport(request);
+        self.asked.add(request, what, id);
         Ok(())
     }
 
     /// A ui that is gone waits for no replies.
     pub(super) fn forget_ui_requests(&mut self) {
-        let origin = match &mut self.activity {
-            Activity::Listening(listener) => &mut listener.origin,
-            Activity::Connecting(attempt) => &mut attempt.origin,
-            Activity::Idle => return,
-        };
-        if let Origin::Ui(id) = origin {
+        self.asked.forget_ids();
+        if let Some(Origin::Ui(id)) = self.origin() {
             *id = None;
         }
     }
 
-    /// The ip a listener in this network is known by.
-    pub(super) fn ip_of(address: &str) -> String {
-        host_of(address).to_owned()
+    /// Who asked for what is going on.
+    pub(super) fn origin(&mut self) -> Option<&mut Origin> {
+        match &mut self.activity {
+            Activity::Listening(listener) => Some(&mut listener.origin),
+            Activity::Connecting(attempt) => Some(&mut attempt.origin),
+            Activity::Idle => None,
+        }
     }
 }

@@ -96,10 +96,11 @@ impl Core {
         let Activity::Listening(listener) = &mut self.activity else {
             return;
         };
-        let news = listener.mapped.as_ref() != Some(&mapped.external_address);
+        let address = |mapped: &PortMapped| mapped.external_address.clone();
+        let before = listener.mapped.replace(mapped.clone());
+        let news = before.as_ref().map(address) != Some(address(&mapped));
         let awaited = listener.router_deadline.take().is_some();
         let taken_over = std::mem::take(&mut listener.orphaned);
-        listener.mapped = Some(mapped.external_address.clone());
         listener.method = match mapped.method.as_str() {
             "pcp" => "PCP",
             "nat-pmp" => "NAT-PMP",
@@ -129,9 +130,7 @@ impl Core {
 
     /// Tells the listener's new state whole, then what changed.
     fn reachability(&mut self, changed: ReachabilityChanged) {
-        if let Some(listening) = self.listening() {
-            self.tell(UiEvent::Listening(listening));
-        }
+        self.tell_listening(None);
         self.tell(UiEvent::ReachabilityChanged(changed));
     }
 

@@ -212,6 +212,9 @@ pub struct PeerDisconnected {
     /// Whether the listener goes on waiting, because there was no chat yet.
     #[serde(default)]
     pub waiting: bool,
+    /// A cut that could not be mended because this computer slept: for how long, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slept_s: Option<u64>,
 }
 
 /// A sentence for the user.

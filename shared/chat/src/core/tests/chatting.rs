@@ -73,7 +73,7 @@ fn texts_that_cannot_be_sent_are_refused() {
 
 #[test]
 fn after_a_chat_the_menu_comes_back_and_the_command_line_ends() {
-    let mut stage = Stage::chatting(Config::default());
+    let mut stage = Stage::chatting(insecure());
     stage.transport(None, received("bye"));
     let out = stage.transport(None, gone(DisconnectReason::Left));
     assert!(matches!(told(&out)[..], [UiEvent::PeerDisconnected(_)]));

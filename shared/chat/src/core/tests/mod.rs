@@ -12,7 +12,13 @@ use p2p_chat_protocol::ui::{
 };
 use p2p_chat_protocol::{ErrorCode, Payload, Refusal, transport};
 
+use p2p_chat_protocol::Received;
+use p2p_chat_protocol::nat::NatRequest;
+use p2p_chat_protocol::transport::TransportEvent;
+use p2p_chat_protocol::ui::UiRequest;
+
 use super::*;
+use crate::invite::Invite;
 
 /// A core with everything around it played by the test.
 struct Stage {
@@ -31,7 +37,7 @@ impl Stage {
     }
 
     fn menu() -> Self {
-        let mut stage = Self::new(Config::default());
+        let mut stage = Self::new(insecure());
         stage.input(Input::PluginReady(Role::Transport));
         stage
     }
@@ -83,11 +89,19 @@ impl Stage {
     }
 }
 
+/// Of the original program's protocol, from the menu.
+fn insecure() -> Config {
+    Config {
+        proof: Proof::Insecure,
+        ..Config::default()
+    }
+}
+
 fn from_argv() -> Config {
     Config {
         start: Start::Listen,
         port: Some(8080),
-        ..Config::default()
+        ..insecure()
     }
 }
 

@@ -14,7 +14,7 @@ fn listen_and_connect_wait_their_turn() {
             }),
         )
     };
-    let mut stage = Stage::listening(Config::default());
+    let mut stage = Stage::listening(insecure());
     assert_eq!(refused(&connect(2, &mut stage)), Some(ErrorCode::Busy));
     stage.transport(None, connected());
     assert_eq!(refused(&connect(3, &mut stage)), Some(ErrorCode::Busy));
@@ -41,7 +41,7 @@ fn somebody_who_never_said_a_word_does_not_end_the_waiting() {
 
 #[test]
 fn a_restarted_transport_listens_again_on_the_same_port() {
-    let mut stage = Stage::listening(Config::default());
+    let mut stage = Stage::listening(insecure());
     let status = PluginStatus::Restarting;
     stage.input(Input::PluginStopped {
         role: Role::Transport,
@@ -65,7 +65,7 @@ fn a_failure_to_connect_is_told_and_becomes_the_exit_code() {
         let mut stage = Stage::new(Config {
             start: Start::Connect,
             invite: Some(Invite::parse("192.0.2.1").expect("an address")),
-            ..Config::default()
+            ..insecure()
         });
         stage.input(Input::PluginReady(Role::Transport));
         let failed = TransportEvent::ConnectFailed(Refusal::new(code, "No."));
@@ -90,6 +90,7 @@ fn the_router_is_asked_beside_listening_and_its_address_joins_the_invite() {
         method: "upnp".to_owned(),
         lease_s: 3600,
         took_ms: 12,
+        ..PortMapped::default()
     });
     let out = stage.input(Input::Nat(Received {
         id: None,
@@ -133,6 +134,7 @@ fn a_mapping_nobody_has_taken_over_is_not_said_to_be_removed() {
             method: "upnp".to_owned(),
             lease_s: 3600,
             took_ms: 12,
+            ..PortMapped::default()
         });
         Input::Nat(Received {
             id: None,
@@ -203,7 +205,7 @@ fn what_fails_before_a_ui_is_there_is_said_when_it_is() {
     let mut core = Core::new(Config {
         start,
         invite,
-        ..Config::default()
+        ..insecure()
     });
     let mut out = Vec::new();
     core.handle(
