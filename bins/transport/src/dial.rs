@@ -1,5 +1,6 @@
 //! Connects to the first of several addresses that answers (RFC 8305, "happy eyeballs"): one
-//! attempt after the other is begun, none waits for those before it to fail.
+//! attempt after the other is begun, none waits for those before it to fail. Who answered and was
+//! not the one we look for is left behind, and the race goes on with the others.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,10 +12,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::session::Ends;
+use crate::connection::Ends;
 use crate::target::Target;
 
-/// All names and all attempts together. A far computer answers within one second, and a lost
+/// All names and all attempts together, until one answers. A far computer answers within one second, and a lost
 /// packet is sent again after one, three and seven.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -23,15 +24,6 @@ const STEP: Duration = Duration::from_millis(250);
 
 /// A connection, which target answered, and the connection's ends.
 pub(crate) type Dialed = (TcpStream, String, Ends);
-
-/// Connects to one of `targets`, of which there is at least one, or says for people why not.
-pub(crate) async fn dial(targets: Vec<Target>) -> Result<Dialed, Refusal> {
-    let mut race = Race::new(targets);
-    match timeout(CONNECT_TIMEOUT, race.run()).await {
-        Ok(Some(dialed)) => Ok(dialed),
-        Ok(None) | Err(_) => Err(race.verdict()),
-    }
-}
 
 /// Why a target was not reached; where several failed differently, the first kind of this list
 /// is told, since it knows the most.
@@ -54,31 +46,41 @@ impl From<io::Error> for Failure {
 }
 
 /// Targets are known by their place in the list.
-struct Race {
+pub(crate) struct Race {
     targets: Vec<Target>,
     lookups: JoinSet<(usize, io::Result<Vec<SocketAddr>>)>,
     /// What is to be tried, by target.
     addresses: Vec<VecDeque<SocketAddr>>,
-    attempts: JoinSet<(usize, io::Result<(TcpStream, Ends)>)>,
-    /// How many attempts are under way, by target.
-    running: Vec<usize>,
+    attempts: JoinSet<(usize, SocketAddr, io::Result<(TcpStream, Ends)>)>,
+    /// What is being tried, by target, the oldest attempt first.
+    running: Vec<Vec<SocketAddr>>,
     /// How each target failed so far.
     failures: Vec<Option<Failure>>,
 }
 
 impl Race {
-    fn new(targets: Vec<Target>) -> Self {
+    /// A race to `targets`, of which there is at least one.
+    pub(crate) fn new(targets: Vec<Target>) -> Self {
         let mut lookups = JoinSet::new();
         for (n, target) in targets.iter().cloned().enumerate() {
             lookups.spawn(async move { (n, target.resolve().await) });
         }
         Self {
             addresses: vec![VecDeque::new(); targets.len()],
-            running: vec![0; targets.len()],
+            running: vec![Vec::new(); targets.len()],
             failures: vec![None; targets.len()],
             attempts: JoinSet::new(),
             lookups,
             targets,
+        }
+    }
+
+    /// The next that answers, or for people why there is none. One connection at a time: other
+    /// attempts under way are given up, and begun anew when this is called again.
+    pub(crate) async fn next(&mut self) -> Result<Dialed, Refusal> {
+        match timeout(CONNECT_TIMEOUT, self.run()).await {
+            Ok(Some(dialed)) => Ok(dialed),
+            Ok(None) | Err(_) => Err(self.verdict()),
         }
     }
 
@@ -98,14 +100,19 @@ impl Race {
                     Ok(found) => self.addresses[n] = found.into(),
                     Err(_) => self.note(n, Failure::NoSuchName),
                 },
-                Some(Ok((n, outcome))) = self.attempts.join_next() => match outcome {
-                    Ok((stream, ends)) => return Some((stream, self.targets[n].text.clone(), ends)),
-                    Err(error) => {
-                        self.running[n] -= 1;
-                        self.note(n, error.into());
-                        next_start = Instant::now();
+                Some(Ok((n, address, outcome))) = self.attempts.join_next() => {
+                    self.running[n].retain(|running| *running != address);
+                    match outcome {
+                        Ok((stream, ends)) => {
+                            self.give_up_running();
+                            return Some((stream, self.targets[n].text.clone(), ends));
+                        }
+                        Err(error) => {
+                            self.note(n, error.into());
+                            next_start = Instant::now();
+                        }
                     }
-                },
+                }
                 () = sleep_until(next_start), if more_to_try => {}
             }
         }
@@ -116,11 +123,21 @@ impl Race {
         let mut waiting = self.addresses.iter_mut().enumerate();
         let next = waiting.find_map(|(n, waiting)| Some((n, waiting.pop_front()?)));
         if let Some((n, address)) = next {
-            self.running[n] += 1;
-            let attempt = async move { (n, attempt(address).await) };
+            self.running[n].push(address);
+            let attempt = async move { (n, address, attempt(address).await) };
             self.attempts.spawn(attempt);
         }
         next.is_some()
+    }
+
+    /// Ends the attempts under way; their addresses are the first to be tried again.
+    fn give_up_running(&mut self) {
+        self.attempts = JoinSet::new();
+        for (running, waiting) in self.running.iter_mut().zip(&mut self.addresses) {
+            while let Some(address) = running.pop() {
+                waiting.push_front(address);
+            }
+        }
     }
 
     /// A name may have many addresses: the most telling failure counts.
@@ -130,18 +147,18 @@ impl Race {
     }
 
     /// What is told of the whole race. What is still under way has had its time.
-    fn verdict(mut self) -> Refusal {
+    pub(crate) fn verdict(&mut self) -> Refusal {
         for n in 0..self.targets.len() {
-            if self.running[n] > 0 || self.failures[n].is_none() {
+            if !self.running[n].is_empty() || self.failures[n].is_none() {
                 self.note(n, Failure::TimedOut);
             }
         }
-        let failures = self.failures.into_iter().flatten();
+        let failures = self.failures.iter().flatten();
         let (failure, target) = failures
             .zip(&self.targets)
-            .min_by(|(one, _), (other, _)| one.cmp(other))
+            .min_by_key(|(failure, _)| *failure)
             .expect("there is at least one target, and each has failed");
-        sentence(&failure, target)
+        sentence(failure, target)
     }
 }
 

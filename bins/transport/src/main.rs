@@ -6,19 +6,19 @@
 //! [`legacy`]: what the original Python program speaks. [`seat`] decides who of several callers
 //! is the peer; [`listen`] and [`dial`] are the two ways to a connection.
 
-mod channel;
+mod clock;
+mod connection;
 mod dial;
 mod legacy;
 mod listen;
 mod log;
 mod outbox;
 mod own_addresses;
-mod reports;
+mod random;
 mod requests;
-mod seat;
+mod secure;
 mod sends;
 mod service;
-mod session;
 mod target;
 
 use std::process::ExitCode;

@@ -1,17 +1,20 @@
-//! What the supervisor asks, and what it is answered.
+//! What the supervisor asks, and what it is answered. The way a chat is carried decides who does
+//! it: the secure channel, or the original program's protocol.
+
+use std::net::SocketAddr;
 
 use p2p_chat_plugin::{Inbox, Incoming};
 use p2p_chat_protocol::transport::{
-    Connect, DisconnectReason, Listen, Listening, Send, TransportEvent, TransportRequest,
+    Connect, DisconnectReason, Listen, Listening, PeerDisconnected, Send, TransportEvent,
+    TransportRequest,
 };
 use p2p_chat_protocol::{ErrorCode, Refusal};
 
 use crate::listen::Listener;
-use crate::log::debug;
 use crate::own_addresses::own_addresses;
-use crate::service::{Listens, Transport};
+use crate::secure::Way;
+use crate::service::Transport;
 use crate::target::Target;
-use crate::{channel, session};
 
 /// Addresses of one `connect`: as many as an invite may hold; at a step of 250 ms all
 /// are begun within half the time there is.
@@ -33,14 +36,17 @@ impl Transport {
                 Ok(TransportEvent::Ok)
             }
             TransportRequest::Connect(connect) => self.connect(connect),
-            TransportRequest::Verify(_) | TransportRequest::Reject => {
-                Err(unavailable("An INSECURE chat has no words to compare."))
-            }
-            TransportRequest::NewCode => Err(unavailable("An INSECURE chat has no code.")),
+            TransportRequest::Verify(words) => match self.verify(id, words) {
+                Ok(()) => return,
+                Err(refusal) => Err(refusal),
+            },
+            TransportRequest::Reject => self.reject(),
+            TransportRequest::NewCode => self.new_code(),
             TransportRequest::Send(send) => match self.send(id, send) {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
             },
+            TransportRequest::CheckLine => Ok(TransportEvent::Ok),
             TransportRequest::Disconnect => {
                 self.disconnect();
                 Ok(TransportEvent::Ok)
@@ -50,34 +56,27 @@ impl Transport {
     }
 
     fn listen(&mut self, listen: Listen) -> Result<TransportEvent, Refusal> {
-        let verification = channel::verification(&listen.auth)?;
+        let way = Way::of(listen.auth.mode);
+        let tickets = Self::listener_tickets(&listen.auth)?;
         self.expect_idle()?;
-        let listener = Listener::open(listen.port, listen.bind.as_deref())?;
-        let sockets = listener.addresses();
-        let listening = Listening {
-            addresses: sockets.iter().map(ToString::to_string).collect(),
-            own_addresses: own_addresses(&sockets)
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            ..Listening::default()
+        self.listener = Some(Listener::open(listen.port, listen.bind.as_deref())?);
+        let listening = match way {
+            Some(way) => self.secure_listen(way, tickets),
+            None => {
+                self.legacy_listen();
+                self.with_addresses(Listening::default())
+            }
         };
-        self.listens = Some(Listens {
-            listener,
-            auth: listen.auth,
-            verification,
-        });
         Ok(TransportEvent::Listening(listening))
     }
 
     fn stop_listening(&mut self) {
-        self.listens = None;
-        let rulings = self.seat.turn_all_away();
-        self.carry_out(rulings);
+        self.listener = None;
+        self.legacy_stop_listening();
+        self.secure_stop_listening();
     }
 
     fn connect(&mut self, connect: Connect) -> Result<TransportEvent, Refusal> {
-        let verification = channel::verification(&connect.auth)?;
         self.expect_idle()?;
         let count = connect.addresses.len();
         if count == 0 || count > MAX_ADDRESSES {
@@ -87,57 +86,66 @@ impl Transport {
         }
         let targets = connect.addresses.iter().map(|text| Target::parse(text));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
-        let (id, wires) = self.open_session(verification, None);
-        self.calls = Some(id);
-        self.tasks
-            .spawn(session::call(targets, connect.auth, wires));
-        Ok(TransportEvent::Ok)
+        match Way::of(connect.auth.mode) {
+            Some(way) => self.secure_connect(targets, way, &connect.auth),
+            None => {
+                self.legacy_connect(targets);
+                Ok(TransportEvent::Ok)
+            }
+        }
     }
 
     /// Queues a payload; it is answered when it was sent.
     fn send(&mut self, id: Option<u64>, send: Send) -> Result<(), Refusal> {
-        let peer = self.seat.peer();
-        let Some(open) = peer.and_then(|peer| self.sessions.get(&peer)) else {
-            let sentence = "Nobody is connected. Connect, or wait for somebody, then send.";
-            return Err(Refusal::new(ErrorCode::NotConnected, sentence));
-        };
-        self.sends.accept(id, send.payload.0.get().len())?;
-        open.session.send(send.payload);
-        self.seat.addressed();
-        Ok(())
+        if self.legacy.is_busy().is_some() {
+            self.legacy_send(id, send)
+        } else {
+            self.secure_send(id, send)
+        }
     }
 
     /// Ends whatever there is. All events of it come before the `ok`.
     fn disconnect(&mut self) {
-        self.stop_listening();
-        if let Some(attempt) = self.calls.take() {
-            self.sessions.remove(&attempt);
-            debug(format_args!("the attempt to connect was cancelled"));
-        }
-        if let Some(peer) = self.seat.peer() {
-            if let Some(open) = self.sessions.remove(&peer) {
-                open.session.say_goodbye();
-            }
-            self.seat.gone(peer);
-            self.peer_is_gone(DisconnectReason::Ended);
-        }
+        self.listener = None;
+        self.legacy_disconnect();
+        self.secure_disconnect();
     }
 
     fn expect_idle(&self) -> Result<(), Refusal> {
-        let what = if self.calls.is_some() {
-            "connecting"
-        } else if self.seat.peer().is_some() {
-            "chatting"
-        } else if self.listens.is_some() {
-            "listening"
-        } else {
+        let listening = self.listener.is_some().then_some("listening");
+        let busy = self.legacy.is_busy().or(self.secure.is_busy());
+        let Some(what) = busy.or(listening) else {
             return Ok(());
         };
         let sentence = format!("This program is {what} already. Disconnect first.");
         Err(Refusal::new(ErrorCode::Busy, sentence))
     }
+
+    /// Adds the addresses of the listener's sockets.
+    pub(crate) fn with_addresses(&self, listening: Listening) -> Listening {
+        let sockets = self.listener.as_ref().map(Listener::addresses);
+        let sockets = sockets.unwrap_or_default();
+        let show = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect();
+        Listening {
+            addresses: show(&sockets),
+            own_addresses: show(&own_addresses(&sockets)),
+            ..listening
+        }
+    }
+
+    /// Tells whoever waits for something to be sent, and everybody.
+    pub(crate) fn peer_is_gone(&mut self, reason: DisconnectReason) {
+        for id in self.sends.abandon() {
+            let sentence = "The peer is gone; this was not sent whole.";
+            let refusal = Refusal::new(ErrorCode::NotConnected, sentence);
+            self.outbox.reply(id, Err(refusal));
+        }
+        let gone = PeerDisconnected { reason };
+        self.outbox.event(TransportEvent::PeerDisconnected(gone));
+    }
 }
 
-fn unavailable(sentence: &str) -> Refusal {
+/// Not in this state.
+pub(crate) fn unavailable(sentence: &str) -> Refusal {
     Refusal::new(ErrorCode::Unavailable, sentence)
 }

@@ -55,16 +55,8 @@ fn a_request_without_id_is_done_without_a_word() {
 }
 
 #[test]
-fn what_needs_the_secure_channel_is_refused() {
+fn what_nobody_asked_for_cannot_be_verified_or_renewed() {
     let mut transport = Transport::start();
-    for mode in ["code", "words", "resume"] {
-        let auth = json!({"mode":mode});
-        let listen = json!({"type":"listen","port":0,"auth":auth});
-        let sentence = transport.refused(listen, "unavailable");
-        assert!(sentence.contains("not built yet"), "{sentence}");
-        let connect = json!({"type":"connect","addresses":["127.0.0.1:1"],"auth":auth});
-        transport.refused(connect, "unavailable");
-    }
     transport.refused(json!({"type":"verify","words":"a b c"}), "unavailable");
     transport.refused(json!({"type":"reject"}), "unavailable");
     transport.refused(json!({"type":"new_code"}), "unavailable");

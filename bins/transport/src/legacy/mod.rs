@@ -3,66 +3,98 @@
 //! The listener sends a Fernet key in clear, then both sides write bare Fernet tokens under that
 //! one key, without any framing. [`tokens`] finds their ends exactly; [`mod@write`] sends so slowly
 //! and in such small pieces that the original program, which takes every read for one token,
-//! gets them whole. Start reading at [`establish`].
+//! gets them whole. Start reading at [`session`], which is one connection; [`seat`] decides who of
+//! several callers is the peer; [`requests`] and [`reports`] are the service's part.
 
+mod establish;
 mod key;
 mod read;
+mod reports;
+mod requests;
+mod seat;
+mod session;
 mod tokens;
 mod write;
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::Instant;
 
-use p2p_chat_protocol::ui::Direction;
-use p2p_chat_protocol::{ErrorCode, Refusal};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
 
-use self::key::NoKey;
+use self::seat::Seat;
+pub(crate) use self::session::News;
+use self::session::{Session, Wires};
+use crate::connection::{ConnectionId, Ends};
 
-/// The half that sends.
-pub(crate) type Sender = write::TokenWriter<OwnedWriteHalf>;
-/// The half that receives.
-pub(crate) type Receiver = read::TokenReader<OwnedReadHalf>;
+/// The connections of this protocol, and who of them is the peer.
+pub(crate) struct Legacy {
+    /// Callers are taken.
+    listens: bool,
+    /// The attempt to connect that is under way.
+    calls: Option<ConnectionId>,
+    seat: Seat,
+    /// Callers, the peer, and the attempt: at most ten.
+    sessions: HashMap<ConnectionId, Open>,
+    turned_away: u64,
+    news: mpsc::Sender<(ConnectionId, News)>,
+}
 
-/// The listener sends its key at once; five seconds are many round trips over any line.
-const KEY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A session that has not ended.
+struct Open {
+    session: Session,
+    /// Absent while we are still calling.
+    ends: Option<Ends>,
+}
 
-/// Sends or receives the key.
-pub(crate) async fn establish(
-    stream: TcpStream,
-    direction: Direction,
-    peer: &str,
-) -> Result<(Sender, Receiver), Refusal> {
-    let (mut reader, mut writer) = stream.into_split();
-    let exchange = async {
-        match direction {
-            Direction::Incoming => key::send(&mut writer).await,
-            Direction::Outgoing => key::receive(&mut reader).await,
+impl Legacy {
+    pub(crate) fn new(news: mpsc::Sender<(ConnectionId, News)>) -> Self {
+        Self {
+            listens: false,
+            calls: None,
+            seat: Seat::default(),
+            sessions: HashMap::new(),
+            turned_away: 0,
+            news,
         }
-    };
-    let fernet = match timeout(KEY_TIMEOUT, exchange).await {
-        Ok(Ok(fernet)) => fernet,
-        Ok(Err(NoKey::HungUp)) => return Err(hung_up(peer)),
-        Ok(Err(NoKey::NotAKey)) | Err(_) => return Err(other_program(peer)),
-    };
-    Ok((
-        Sender::new(writer, fernet.clone()),
-        Receiver::new(reader, fernet),
-    ))
-}
+    }
 
-fn hung_up(peer: &str) -> Refusal {
-    let sentence = format!(
-        "{peer} hung up before the chat began. It is busy, or it is another program. Ask your friend."
-    );
-    Refusal::new(ErrorCode::HandshakeFailed, sentence)
-}
+    /// Callers are taken by this protocol.
+    pub(crate) fn listens(&self) -> bool {
+        self.listens
+    }
 
-fn other_program(peer: &str) -> Refusal {
-    let sentence = format!(
-        "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. \
-         Is the port right? Has your friend chosen INSECURE as well?"
-    );
-    Refusal::new(ErrorCode::HandshakeFailed, sentence)
+    /// What it is doing, where it does anything.
+    pub(crate) fn is_busy(&self) -> Option<&'static str> {
+        if self.calls.is_some() {
+            Some("connecting")
+        } else if self.seat.peer().is_some() {
+            Some("chatting")
+        } else {
+            self.listens.then_some("listening")
+        }
+    }
+
+    /// When there is something to do though nothing happens.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.seat.deadline()
+    }
+
+    /// The peer's connection ends in good order, all others at once.
+    pub(crate) fn say_goodbye(&mut self) {
+        self.listens = false;
+        self.calls = None;
+        if let Some(peer) = self.seat.peer()
+            && let Some(open) = self.sessions.remove(&peer)
+        {
+            open.session.say_goodbye();
+        }
+        self.sessions.clear();
+    }
+
+    /// A new session; its task is the caller's to start.
+    fn open_session(&mut self, id: ConnectionId, ends: Option<Ends>) -> Wires {
+        let (session, wires) = Session::new(id, self.news.clone());
+        self.sessions.insert(id, Open { session, ends });
+        wires
+    }
 }

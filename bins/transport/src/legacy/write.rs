@@ -12,14 +12,21 @@ use p2p_chat_protocol::{ErrorCode, MAX_TEXT, Payload, Refusal};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until};
 
-use crate::channel::SendError;
-
 /// Between the key and a token, and between two tokens: long enough that the peer's program has
 /// read the one before the other comes, on a line with some jitter.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The longest text whose token (4088 characters) fits the peer's read of 4096.
 const MAX_PIECE: usize = 3007;
+
+/// Why a payload was not sent.
+#[derive(Debug)]
+pub(super) enum SendError {
+    /// This protocol cannot carry it; the next one is welcome.
+    Refused(Refusal),
+    /// The connection is gone.
+    Broken,
+}
 
 /// Writes texts into `W`.
 pub(crate) struct TokenWriter<W> {

@@ -5,6 +5,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod network;
+mod secure;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use p2p_chat_protocol::{LOG_ENV, PLUGIN_ENV};
 use serde_json::{Value, json};
 
+pub(crate) use self::secure::{Caller, Chatting, Member, Source, another_code, proof_of, random, secure_chat};
 pub(crate) use self::network::{Peer, accept, black_hole, call, listener, turned_away};
 
 /// Far more than anything takes, also on a machine that builds at the same time.
@@ -184,7 +186,7 @@ impl Transport {
     /// Asks it something harmless and expects no event before the answer: what was going on
     /// disturbed nothing.
     pub(crate) fn undisturbed(&mut self) {
-        self.refused(json!({"type":"new_code"}), "unavailable");
+        self.refused(json!({"type":"verify","words":"x"}), "unavailable");
         assert!(self.unread.is_empty(), "{:?}", self.unread);
     }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 
-const A: SessionId = SessionId(1);
-const B: SessionId = SessionId(2);
+const A: ConnectionId = ConnectionId(1);
+const B: ConnectionId = ConnectionId(2);
 
 /// A seat whose peer is A, silent so far, and the moment it sat down.
 fn with_silent_peer() -> (Seat, Instant) {
@@ -110,9 +110,9 @@ fn a_ninth_candidate_replaces_the_oldest() {
     let now = Instant::now();
     let mut seat = Seat::default();
     for n in 1..=MAX_CANDIDATES as u64 {
-        assert_eq!(seat.called(SessionId(n), now), None);
+        assert_eq!(seat.called(ConnectionId(n), now), None);
     }
-    let ninth = SessionId(99);
+    let ninth = ConnectionId(99);
     assert_eq!(seat.called(ninth, now), Some(Ruling::TurnAway(A)));
     assert_eq!(seat.settle(now + SETTLING), [Ruling::Seat(B)]);
 }

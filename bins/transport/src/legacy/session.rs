@@ -1,49 +1,26 @@
 //! One connection, from its call to its end: a task of its own, that tells the service its news
 //! and is steered through a [`Session`].
 
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use p2p_chat_protocol::transport::{Auth, DisconnectReason};
+use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::Direction;
 use p2p_chat_protocol::{Payload, Refusal};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::channel::{self, Receiver, SendError, Sender};
-use crate::dial;
+use super::establish::{Receiver, Sender, establish};
+use super::write::SendError;
+use crate::connection::{ConnectionId, Ends};
+use crate::dial::Race;
 use crate::sends::MAX_SENDS;
 use crate::target::Target;
 
 /// How long a goodbye may take: what was written is under way, and a peer that does not close
 /// its side as well (the original program does not) is not waited for any longer.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Numbers connections, so that news of one that is gone are known for old.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SessionId(pub(crate) u64);
-
-/// The two ends of a connection, `host:port`.
-#[derive(Clone)]
-pub(crate) struct Ends {
-    pub(crate) address: String,
-    pub(crate) local_address: String,
-}
-
-impl Ends {
-    /// IPv4 is shown as such, also where it came through an IPv6 socket.
-    pub(crate) fn of(stream: &TcpStream) -> std::io::Result<Self> {
-        let show = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
-        let [address, local_address] =
-            [stream.peer_addr()?, stream.local_addr()?].map(|end| show(end).to_string());
-        Ok(Self {
-            address,
-            local_address,
-        })
-    }
-}
 
 /// What a session tells.
 pub(crate) enum News {
@@ -60,14 +37,14 @@ pub(crate) enum News {
 }
 
 /// The service's hold on a session; dropping it ends the session at once.
-pub(crate) struct Session {
+pub(super) struct Session {
     payloads: mpsc::Sender<Payload>,
     goodbye: oneshot::Sender<()>,
 }
 
 impl Session {
     /// A hold and the session's own end of it.
-    pub(crate) fn new(id: SessionId, news: mpsc::Sender<(SessionId, News)>) -> (Self, Wires) {
+    pub(super) fn new(id: ConnectionId, news: mpsc::Sender<(ConnectionId, News)>) -> (Self, Wires) {
         let (payloads, waiting) = mpsc::channel(MAX_SENDS);
         let (goodbye, ended) = oneshot::channel();
         let wires = Wires {
@@ -81,21 +58,21 @@ impl Session {
 
     /// Queues a payload. [`crate::sends::Sends`] counts no more than fit in here; and where the
     /// session has just ended, its last news answers for all that was not sent.
-    pub(crate) fn send(&self, payload: Payload) {
+    pub(super) fn send(&self, payload: Payload) {
         let _ = self.payloads.try_send(payload);
     }
 
     /// Ends the session so that what was written arrives.
-    pub(crate) fn say_goodbye(self) {
+    pub(super) fn say_goodbye(self) {
         // The session may just have ended by itself.
         let _ = self.goodbye.send(());
     }
 }
 
 /// A session's end of what connects it to the service.
-pub(crate) struct Wires {
-    id: SessionId,
-    news: mpsc::Sender<(SessionId, News)>,
+pub(super) struct Wires {
+    id: ConnectionId,
+    news: mpsc::Sender<(ConnectionId, News)>,
     waiting: mpsc::Receiver<Payload>,
     ended: oneshot::Receiver<()>,
 }
@@ -108,10 +85,9 @@ impl Wires {
 }
 
 /// A session that somebody else began.
-pub(crate) async fn answer(stream: TcpStream, caller: String, auth: Auth, mut wires: Wires) {
-    let establish = channel::establish(stream, Direction::Incoming, &auth, &caller);
+pub(super) async fn answer(stream: TcpStream, caller: String, mut wires: Wires) {
     tokio::select! {
-        established = establish => match established {
+        established = establish(stream, Direction::Incoming, &caller) => match established {
             Ok(channel) => carry(channel, wires).await,
             Err(_) => wires.tell(News::Ended(DisconnectReason::Cut)).await,
         },
@@ -120,11 +96,10 @@ pub(crate) async fn answer(stream: TcpStream, caller: String, auth: Auth, mut wi
 }
 
 /// A session that we begin.
-pub(crate) async fn call(targets: Vec<Target>, auth: Auth, mut wires: Wires) {
+pub(super) async fn call(targets: Vec<Target>, mut wires: Wires) {
     let attempt = async {
-        let (stream, target, ends) = dial::dial(targets).await?;
-        let establish = channel::establish(stream, Direction::Outgoing, &auth, &target);
-        Ok((ends, establish.await?))
+        let (stream, target, ends) = Race::new(targets).next().await?;
+        Ok((ends, establish(stream, Direction::Outgoing, &target).await?))
     };
     tokio::select! {
         outcome = attempt => match outcome {
@@ -176,8 +151,8 @@ async fn carry(channel: (Sender, Receiver), wires: Wires) {
 /// While the service takes no news, nothing is read, and TCP stops the peer.
 async fn read_on(
     receiver: &mut Receiver,
-    id: SessionId,
-    news: &mpsc::Sender<(SessionId, News)>,
+    id: ConnectionId,
+    news: &mpsc::Sender<(ConnectionId, News)>,
 ) -> DisconnectReason {
     loop {
         let mut payloads = Vec::new();
@@ -195,8 +170,8 @@ async fn read_on(
 async fn write_on(
     sender: &mut Sender,
     waiting: &mut mpsc::Receiver<Payload>,
-    id: SessionId,
-    news: &mpsc::Sender<(SessionId, News)>,
+    id: ConnectionId,
+    news: &mpsc::Sender<(ConnectionId, News)>,
 ) {
     while let Some(payload) = waiting.recv().await {
         let outcome = match sender.send(&payload).await {

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::session::SessionId;
+use crate::connection::ConnectionId;
 
 /// How long a caller must stay before it is the peer without a word: a port scanner is gone
 /// within one round trip, and a friend does not notice the wait.
@@ -24,25 +24,25 @@ const MAX_CANDIDATES: usize = 8;
 
 /// What is to be done, in this order.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ruling {
+pub(super) enum Ruling {
     /// This caller goes, and nobody was told of it.
-    TurnAway(SessionId),
+    TurnAway(ConnectionId),
     /// The peer loses its seat to another.
-    Unseat(SessionId),
+    Unseat(ConnectionId),
     /// This caller is the peer.
-    Seat(SessionId),
+    Seat(ConnectionId),
 }
 
 /// The one seat, and who waits for it, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Seat {
+pub(super) struct Seat {
     peer: Option<Peer>,
-    candidates: VecDeque<(SessionId, Instant)>,
+    candidates: VecDeque<(ConnectionId, Instant)>,
 }
 
 #[derive(Debug)]
 struct Peer {
-    id: SessionId,
+    id: ConnectionId,
     since: Instant,
     /// It has said something valid: a chat runs, and newcomers change nothing.
     spoke: bool,
@@ -52,17 +52,17 @@ struct Peer {
 
 impl Seat {
     /// Who sits.
-    pub(crate) fn peer(&self) -> Option<SessionId> {
+    pub(super) fn peer(&self) -> Option<ConnectionId> {
         self.peer.as_ref().map(|peer| peer.id)
     }
 
     /// A caller may try. Otherwise it is to be turned away unheard.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         !self.peer.as_ref().is_some_and(|peer| peer.spoke)
     }
 
     /// Somebody called.
-    pub(crate) fn called(&mut self, id: SessionId, now: Instant) -> Option<Ruling> {
+    pub(super) fn called(&mut self, id: ConnectionId, now: Instant) -> Option<Ruling> {
         self.candidates.push_back((id, now));
         if self.candidates.len() <= MAX_CANDIDATES {
             return None;
@@ -72,7 +72,7 @@ impl Seat {
     }
 
     /// We called: whoever answered is the peer, and keeps the seat.
-    pub(crate) fn occupy(&mut self, id: SessionId, now: Instant) {
+    pub(super) fn occupy(&mut self, id: ConnectionId, now: Instant) {
         self.peer = Some(Peer {
             id,
             since: now,
@@ -82,7 +82,7 @@ impl Seat {
     }
 
     /// A caller or the peer said something valid.
-    pub(crate) fn spoke(&mut self, id: SessionId, now: Instant) -> Vec<Ruling> {
+    pub(super) fn spoke(&mut self, id: ConnectionId, now: Instant) -> Vec<Ruling> {
         let mut rulings = Vec::new();
         if self.peer() != Some(id) {
             if !self.is_open() || !self.forget(id) {
@@ -100,14 +100,14 @@ impl Seat {
     }
 
     /// We sent the peer something.
-    pub(crate) fn addressed(&mut self) {
+    pub(super) fn addressed(&mut self) {
         if let Some(peer) = &mut self.peer {
             peer.addressed = true;
         }
     }
 
     /// A connection is gone. Says whether it was the peer's.
-    pub(crate) fn gone(&mut self, id: SessionId) -> bool {
+    pub(super) fn gone(&mut self, id: ConnectionId) -> bool {
         let was_peer = self.peer() == Some(id);
         if was_peer {
             self.peer = None;
@@ -118,7 +118,7 @@ impl Seat {
     }
 
     /// When [`Seat::settle`] has something to do.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         let (_, called) = self.candidates.front()?;
         let settled = *called + SETTLING;
         match &self.peer {
@@ -129,7 +129,7 @@ impl Seat {
     }
 
     /// Time went by: seats the caller that has stayed.
-    pub(crate) fn settle(&mut self, now: Instant) -> Vec<Ruling> {
+    pub(super) fn settle(&mut self, now: Instant) -> Vec<Ruling> {
         let mut rulings = Vec::new();
         if self.deadline().is_some_and(|deadline| deadline <= now)
             && let Some((id, _)) = self.candidates.pop_front()
@@ -140,12 +140,12 @@ impl Seat {
     }
 
     /// Nobody may call any more; the peer stays.
-    pub(crate) fn turn_all_away(&mut self) -> Vec<Ruling> {
+    pub(super) fn turn_all_away(&mut self) -> Vec<Ruling> {
         let all = self.candidates.drain(..);
         all.map(|(id, _)| Ruling::TurnAway(id)).collect()
     }
 
-    fn change_over(&mut self, id: SessionId, now: Instant, rulings: &mut Vec<Ruling>) {
+    fn change_over(&mut self, id: ConnectionId, now: Instant, rulings: &mut Vec<Ruling>) {
         let next = Peer {
             id,
             since: now,
@@ -157,7 +157,7 @@ impl Seat {
         rulings.push(Ruling::Seat(id));
     }
 
-    fn forget(&mut self, id: SessionId) -> bool {
+    fn forget(&mut self, id: ConnectionId) -> bool {
         let before = self.candidates.len();
         self.candidates.retain(|(candidate, _)| *candidate != id);
         self.candidates.len() < before

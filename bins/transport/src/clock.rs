@@ -1,0 +1,68 @@
+//! The two clocks. Lives of codes and tickets are counted by one that goes on while this computer
+//! sleeps; everything that waits for the network, by the other.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// One moment by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// Stands still while this computer sleeps.
+    pub(crate) awake: Instant,
+    /// Since this computer was started, its sleep included.
+    pub(crate) since_boot: Duration,
+}
+
+impl Now {
+    /// What the clocks say.
+    pub(crate) fn read() -> Self {
+        let boot = clock_gettime(ClockId::Boottime);
+        // It starts at 0 and never runs backwards.
+        let seconds = boot.tv_sec.try_into().unwrap_or_default();
+        let nanos = boot.tv_nsec.try_into().unwrap_or_default();
+        Self {
+            awake: Instant::now(),
+            since_boot: Duration::new(seconds, nanos),
+        }
+    }
+
+    /// When it will be `at` by the clock that goes on, if this computer stays awake until then.
+    pub(crate) fn until(&self, at: Duration) -> Instant {
+        self.awake + at.saturating_sub(self.since_boot)
+    }
+
+    /// Milliseconds since this program first asked, by the clock that stands still: the time of
+    /// sessions, which wait for the network.
+    pub(crate) fn ms(&self) -> u64 {
+        let elapsed = self.awake.saturating_duration_since(start());
+        // 2^64 ms are longer than any computer runs.
+        elapsed.as_millis().try_into().unwrap_or(u64::MAX)
+    }
+}
+
+/// [`Now::ms`] of now.
+pub(crate) fn now_ms() -> u64 {
+    // The start is asked for first, or the first time would lie before it.
+    start();
+    Now::read().ms()
+}
+
+/// When it will be `ms` by [`Now::ms`].
+pub(crate) fn at_ms(ms: u64) -> Instant {
+    start() + Duration::from_millis(ms)
+}
+
+/// Waits until then; for nothing, forever.
+pub(crate) async fn reaches(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now)
+}

@@ -1,0 +1,59 @@
+//! From a connection to its two halves: the key.
+
+use std::time::Duration;
+
+use p2p_chat_protocol::ui::Direction;
+use p2p_chat_protocol::{ErrorCode, Refusal};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use super::key::{self, NoKey};
+use super::{read, write};
+
+/// The half that sends.
+pub(super) type Sender = write::TokenWriter<OwnedWriteHalf>;
+/// The half that receives.
+pub(super) type Receiver = read::TokenReader<OwnedReadHalf>;
+
+/// The listener sends its key at once; five seconds are many round trips over any line.
+const KEY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends or receives the key.
+pub(super) async fn establish(
+    stream: TcpStream,
+    direction: Direction,
+    peer: &str,
+) -> Result<(Sender, Receiver), Refusal> {
+    let (mut reader, mut writer) = stream.into_split();
+    let exchange = async {
+        match direction {
+            Direction::Incoming => key::send(&mut writer).await,
+            Direction::Outgoing => key::receive(&mut reader).await,
+        }
+    };
+    let fernet = match timeout(KEY_TIMEOUT, exchange).await {
+        Ok(Ok(fernet)) => fernet,
+        Ok(Err(NoKey::HungUp)) => return Err(hung_up(peer)),
+        Ok(Err(NoKey::NotAKey)) | Err(_) => return Err(other_program(peer)),
+    };
+    Ok((
+        Sender::new(writer, fernet.clone()),
+        Receiver::new(reader, fernet),
+    ))
+}
+
+fn hung_up(peer: &str) -> Refusal {
+    let sentence = format!(
+        "{peer} hung up before the chat began. It is busy, or it is another program. Ask your friend."
+    );
+    Refusal::new(ErrorCode::HandshakeFailed, sentence)
+}
+
+fn other_program(peer: &str) -> Refusal {
+    let sentence = format!(
+        "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. \
+         Is the port right? Has your friend chosen INSECURE as well?"
+    );
+    Refusal::new(ErrorCode::HandshakeFailed, sentence)
+}

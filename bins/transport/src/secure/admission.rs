@@ -1,0 +1,152 @@
+//! Callers, as the service sees them: who comes, who proves himself, who is in.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use p2p_chat_protocol::Private;
+use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
+use p2p_chat_protocol::ui::{
+    AuthenticationFailed, Direction, PeerConnected, VerificationNeeded,
+};
+use p2p_chat_secure_channel::{Admission, Mode};
+use tokio::net::TcpStream;
+
+use super::listening::Verdict;
+use super::wires::{Hold, Order};
+use super::{Chat, caller, tickets};
+use crate::clock::Now;
+use crate::connection::{ConnectionId, Ends};
+use crate::log::debug;
+use crate::service::Transport;
+
+/// Each side asks for half of the six words.
+const WORDS_ASKED: u32 = 3;
+
+impl Transport {
+    /// Somebody called.
+    pub(crate) fn secure_caller(&mut self, stream: TcpStream, caller: SocketAddr) {
+        // A caller that is gone already has no address any more.
+        let (Ok(()), Ok(ends)) = (stream.set_nodelay(true), Ends::of(&stream)) else {
+            return;
+        };
+        let id = self.next_id();
+        let (hold, wires) = Hold::new(id, self.secure.news.clone());
+        let Some(listen) = &mut self.secure.listen else {
+            return;
+        };
+        if listen.called(id, caller.ip(), hold, ends) {
+            let lingering = Arc::clone(&self.secure.lingering);
+            self.tasks.spawn(caller::answer(stream, wires, lingering));
+        }
+    }
+
+    /// A caller's first message is whole.
+    pub(super) fn greeted(&mut self, id: ConnectionId, hello: BytesMut) {
+        if let Some(listen) = &mut self.secure.listen {
+            listen.greeted(id, hello, Now::read());
+        }
+    }
+
+    /// A caller's proof is here.
+    pub(super) fn proved(&mut self, id: ConnectionId, proof: &[u8]) {
+        let Some(listen) = &mut self.secure.listen else {
+            return;
+        };
+        match listen.proved(id, proof, Now::read()) {
+            Some(Verdict::In(hold, ends, admission)) => self.let_in(id, hold, ends, *admission),
+            Some(Verdict::Failed(ends, tries_left)) => self.failed(ends, tries_left),
+            Some(Verdict::Out) | None => {}
+        }
+    }
+
+    /// A caller is gone who was not in.
+    pub(super) fn caller_gone(&mut self, id: ConnectionId) {
+        let listen = self.secure.listen.as_mut();
+        if let Some((ends, tries_left)) = listen.and_then(|listen| listen.gone(id)) {
+            self.failed(ends, tries_left);
+        }
+    }
+
+    fn failed(&mut self, ends: Ends, tries_left: u8) {
+        debug(format_args!("{} proved nothing", ends.address));
+        let failed = AuthenticationFailed {
+            address: ends.address,
+            guesses_left: Some(tries_left.into()),
+        };
+        self.outbox
+            .event(TransportEvent::AuthenticationFailed(failed));
+    }
+
+    /// The newest wins: the session there was ends without a goodbye, which would end its ticket.
+    fn let_in(&mut self, id: ConnectionId, hold: Hold, ends: Ends, admission: Admission) {
+        if self.secure.chat.take().is_some() {
+            self.chat_is_over(DisconnectReason::Cut);
+        }
+        let words = admission.channel.words();
+        let show = words.map(|words| Private::from(&*words.show()));
+        let chat = Chat {
+            id,
+            hold,
+            ends,
+            direction: Direction::Incoming,
+            verification: admission.channel.verification(),
+            resumed: admission.mode == Mode::Resume,
+            when_told: vec![Order::Admit(Box::new(admission))],
+        };
+        self.begin(chat, show);
+    }
+
+    /// A session begins. What it waits for goes out when all this is told.
+    pub(super) fn begin(&mut self, chat: Chat, show: Option<Private>) {
+        self.secure.chat = Some(chat);
+        self.secure.tickets_die = None;
+        self.tell_tickets();
+        self.tell_peer();
+        if let Some(show) = show {
+            let ask = WORDS_ASKED;
+            let needed = VerificationNeeded { show, ask };
+            self.outbox
+                .event(TransportEvent::VerificationNeeded(needed));
+        }
+    }
+
+    /// Who the peer is, and how far known.
+    pub(super) fn tell_peer(&mut self) {
+        if let Some(chat) = &self.secure.chat {
+            let connected = PeerConnected {
+                address: chat.ends.address.clone(),
+                local_address: chat.ends.local_address.clone(),
+                direction: chat.direction,
+                verification: tickets::verification(chat.verification),
+                resumed: chat.resumed,
+            };
+            self.outbox.event(TransportEvent::PeerConnected(connected));
+        }
+    }
+
+    /// All there is to say of the listener.
+    pub(super) fn listening(&mut self, now: Now) -> Listening {
+        let told = self.secure.listen.as_mut().map(|listen| listen.tell(now));
+        self.with_addresses(told.unwrap_or_default())
+    }
+
+    /// Time went by.
+    pub(crate) fn secure_settle(&mut self) {
+        let now = Now::read();
+        if self.secure.tickets_die.is_some_and(|at| at <= now.since_boot) {
+            self.forget_tickets();
+        }
+        let Some(listen) = &mut self.secure.listen else {
+            return;
+        };
+        listen.take_turns(now);
+        listen.expire(now);
+        if self.listener.is_some()
+            && let Some(told) = listen.news(now)
+        {
+            let listening = self.with_addresses(told);
+            self.outbox.event(TransportEvent::Listening(listening));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Chats over the secure channel.
+//!
+//! Start reading at [`listening`], which is a listener's whole state, with the [`door`] before it;
+//! then [`admission`], where the service lets somebody in. [`caller`] and [`call`] are the two
+//! ends of a handshake: tasks that read and write; both end in [`session`]. The service and these
+//! tasks are connected by [`wires`]. [`requests`] and [`reports`] are the service's part.
+//!
+//! Keys live in the tasks' channels and the listener's gate, and nowhere else. Tickets are in the
+//! supervisor's pipe before the bytes go out that make them worth something.
+
+mod admission;
+mod call;
+mod caller;
+mod codes;
+mod door;
+mod frames;
+mod listening;
+mod pace;
+mod reports;
+mod requests;
+mod sentences;
+mod session;
+mod tickets;
+mod wires;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use p2p_chat_protocol::ui::Direction;
+use p2p_chat_secure_channel::{CloseReason, Ticket, Verification};
+use tokio::sync::{Semaphore, mpsc};
+
+use self::codes::Codes;
+use self::listening::Listen;
+use self::wires::{Hold, Order};
+use crate::clock::Now;
+use crate::connection::{ConnectionId, Ends};
+
+pub(crate) use self::sentences::Way;
+pub(crate) use self::wires::News;
+
+/// How long after the cut a chat can be resumed: a redial goes on for 10 minutes, and both sides
+/// may notice the cut at different times. It is also counted from the moment this process is
+/// given tickets, since it does not know of the cut.
+const TICKET_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// All there is of the secure channel. A program listens or calls, and chats with one.
+pub(crate) struct Secure {
+    /// Stays when the listening stops, as long as its chat and its tickets do.
+    listen: Option<Listen>,
+    calling: Option<Calling>,
+    chat: Option<Chat>,
+    /// The ticket of a chat that we called.
+    ticket: Option<Ticket>,
+    /// When a cut chat can be resumed no more, by the clock that goes on in suspend.
+    tickets_die: Option<Duration>,
+    /// The tickets that the supervisor knows, by their public names.
+    told_tickets: Vec<[u8; 16]>,
+    codes: Codes,
+    /// Requests to verify that are not answered yet.
+    verifying: VecDeque<Option<u64>>,
+    lingering: Arc<Semaphore>,
+    news: mpsc::Sender<(ConnectionId, News)>,
+}
+
+/// An attempt to connect.
+struct Calling {
+    id: ConnectionId,
+    hold: Hold,
+    resumes: bool,
+}
+
+/// A session that has not ended.
+struct Chat {
+    id: ConnectionId,
+    hold: Hold,
+    ends: Ends,
+    direction: Direction,
+    verification: Option<Verification>,
+    resumed: bool,
+    /// To be ordered when the supervisor has all it was told.
+    when_told: Vec<Order>,
+}
+
+impl Secure {
+    pub(crate) fn new(news: mpsc::Sender<(ConnectionId, News)>) -> Self {
+        Self {
+            listen: None,
+            calling: None,
+            chat: None,
+            ticket: None,
+            tickets_die: None,
+            told_tickets: Vec::new(),
+            codes: Codes::default(),
+            verifying: VecDeque::new(),
+            lingering: Arc::new(Semaphore::new(caller::MAX_LINGERING)),
+            news,
+        }
+    }
+
+    /// What it is doing, where it does anything; a listener aside.
+    pub(crate) fn is_busy(&self) -> Option<&'static str> {
+        if self.calling.is_some() {
+            Some("connecting")
+        } else {
+            self.chat.is_some().then_some("chatting")
+        }
+    }
+
+    /// When there is something to do though nothing happens.
+    pub(crate) fn deadline(&self, now: Now) -> Option<Instant> {
+        let listen = self.listen.as_ref();
+        let tickets = self.tickets_die.map(|at| now.until(at));
+        [listen.and_then(|listen| listen.deadline(now)), tickets]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Everything told so far is in the supervisor's pipe.
+    pub(crate) fn told(&mut self) {
+        if let Some(chat) = &mut self.chat {
+            for order in chat.when_told.drain(..) {
+                chat.hold.order(order);
+            }
+        }
+    }
+
+    /// The chat ends with a goodbye, all else at once.
+    pub(crate) fn say_goodbye(&mut self) {
+        self.listen = None;
+        self.calling = None;
+        if let Some(chat) = self.chat.take() {
+            chat.hold.order(Order::Close(CloseReason::Left));
+        }
+    }
+}
