@@ -6,14 +6,15 @@
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
 mod skipped;
+mod waiting;
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) use skipped::skipped;
+pub(crate) use waiting::{KilledOnDrop, lines, next, wait_until};
 
 /// Starting one takes half a second, on a busy machine some more.
 const READY_LIMIT: Duration = Duration::from_secs(20);
@@ -55,6 +56,12 @@ impl NatLab {
         let output = lab.script(&[&["up"], options].concat());
         assert!(output.status.success(), "nat-lab.sh up: {output:?}");
         Some(lab)
+    }
+
+    /// The same for the test that runs in this thread, which a test's thread is named after.
+    pub(crate) fn with(options: &[&str]) -> Option<Self> {
+        let thread = std::thread::current();
+        Self::up(thread.name().unwrap_or("a test"), options)
     }
 
     fn prepare(test: &str) -> Option<Self> {
@@ -106,11 +113,28 @@ impl NatLab {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs a command to its end in one of the lab's namespaces, where it must succeed.
+    pub(crate) fn run(&self, namespace: &str, line: &str) -> String {
+        let mut words = line.split(' ');
+        let mut command = self.command(namespace, words.next().unwrap_or_default());
+        command.args(words).stdin(Stdio::null());
+        let output = command.output().expect("ip runs");
+        assert!(output.status.success(), "{line}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Do bytes sent from outside to the router's `external` port arrive at `port` of `lan`?
     pub(crate) fn passes(&self, external: u16, port: u16) -> bool {
+        self.passes_to((PUBLIC_IP, external), (LAN_IP, port))
+    }
+
+    /// Do bytes sent from `wan` to this address arrive at that one, which is in `lan`?
+    pub(crate) fn passes_to(&self, outside: (&str, u16), inside: (&str, u16)) -> bool {
+        let family = |ip: &str| if ip.contains(':') { "-6" } else { "-4" };
+        let (ip, port) = inside;
         let listener = self
             .command("lan", "ncat")
-            .args(["-4", "-v", "--recv-only", "-l", LAN_IP, &port.to_string()])
+            .args([family(ip), "-v", "--recv-only", "-l", ip, &port.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -124,16 +148,11 @@ impl NatLab {
         {}
         let received = lines(listener.0.stdout.take().expect("piped"));
 
+        let (ip, port) = outside;
+        let port = port.to_string();
         let mut sender = self
             .command("wan", "ncat")
-            .args([
-                "-4",
-                "--send-only",
-                "-w",
-                "1",
-                PUBLIC_IP,
-                &external.to_string(),
-            ])
+            .args([family(ip), "--send-only", "-w", "1", ip, &port])
             .stdin(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -203,55 +222,6 @@ pub(crate) fn user_namespaces_work(test: &str) -> bool {
         .output();
     let works = tried.is_ok_and(|output| output.status.success());
     works || skipped::<()>(test, "unshare, or user namespaces").is_some()
-}
-
-/// The lines of a child's output, read by a thread so that waiting for one can have a limit.
-pub(crate) fn lines(source: impl io::Read + Send + 'static) -> Receiver<String> {
-    // More lines than any test reads; a child that says more waits.
-    let (sender, receiver) = mpsc::sync_channel(1024);
-    std::thread::spawn(move || {
-        for line in BufReader::new(source).lines() {
-            let Ok(line) = line else { break };
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
-}
-
-/// The next line; `None` at the end.
-///
-/// # Panics
-/// When nothing comes within `limit`.
-pub(crate) fn next(lines: &Receiver<String>, limit: Duration) -> Option<String> {
-    match lines.recv_timeout(limit) {
-        Ok(line) => Some(line),
-        Err(mpsc::RecvTimeoutError::Disconnected) => None,
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("no line within {limit:?}"),
-    }
-}
-
-/// Looks again and again until it is so.
-///
-/// # Panics
-/// When it is not so within `limit`.
-pub(crate) fn wait_until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// A child that does not outlive its test.
-pub(crate) struct KilledOnDrop(pub(crate) Child);
-
-impl Drop for KilledOnDrop {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Makes the namespaces; they last as long as the child, and it as long as its stdin.

@@ -1,33 +1,67 @@
 //! The command line.
 
+use std::ffi::OsString;
+use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use p2p_chat_protocol::nat::Forwarded;
 
+use crate::hold::Wish;
 use crate::lease;
-use crate::mapping::Wish;
+use crate::network::Choice;
 
-/// Opens a port of the home router by UPnP and closes it again.
+/// Opens ports of the home router by PCP, NAT-PMP or UPnP, keeps them open and closes them again.
 ///
 /// Without a command: what router there is, and whether it makes this computer reachable.
 /// It is the nat-helper of p2p-chat as well, which starts it and speaks the plugin protocol with it.
 ///
 /// Exit codes: 0 fine, 1 refused or not reachable, 2 wrong arguments, 69 no router.
 #[derive(Debug, Parser)]
-#[command(name = "nat-helper", version, args_conflicts_with_subcommands = true)]
+#[command(name = "nat-helper", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     /// Speak the plugin protocol on stdin and stdout: one JSON object a line
     #[arg(long)]
     pub(crate) stdio: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Write JSON to stdout, one object a line, and words for people to stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Ask this router only [default: the default gateway, then any that answers]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    gateway: Option<IpAddr>,
+    /// Use this interface only, such as wlan0
+    #[arg(long, global = true, value_name = "NAME")]
+    interface: Option<String>,
+}
+
+impl Common {
+    /// Which part of the network may be asked.
+    pub(crate) fn choice(&self) -> Choice {
+        Choice {
+            gateway: self.gateway,
+            interface: self.interface.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Open a TCP port until Ctrl-C
+    /// Open a port until Ctrl-C, or as long as a command runs
     Map(Map),
+    /// List all open ports of the router, whoever opened them
+    List,
+    /// Close a port that this computer left open
+    Unmap(Unmap),
 }
 
 #[derive(Debug, Args)]
@@ -38,17 +72,58 @@ pub(crate) struct Map {
     /// The port wanted on the router [default: the same]
     #[arg(long, value_name = "PORT", value_parser = port)]
     external_port: Option<NonZeroU16>,
+    /// Fail where the router gives another port than the wanted one
+    #[arg(long)]
+    exact: bool,
+    /// What is forwarded
+    #[arg(long, value_enum, default_value = "tcp")]
+    protocol: ProtocolChoice,
     /// For how long the router keeps it after a crash, such as 90s, 30m, 1h (1s to 24h)
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1h")]
     lease: Duration,
+    /// Open it and leave it open for its lease
+    #[arg(long, conflicts_with = "command")]
+    pub(crate) once: bool,
+    /// Print the address outside and nothing else
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Run this as long as the port is open; NAT_ADDRESS, NAT_HOST and NAT_PORT tell it the address
+    #[arg(last = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
 }
 
-impl From<Map> for Wish {
-    fn from(map: Map) -> Self {
-        Self {
-            port: map.port,
-            external_port: map.external_port.unwrap_or(map.port),
-            lease: map.lease,
+/// As on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProtocolChoice {
+    Tcp,
+    Udp,
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Unmap {
+    /// The port, as this computer or as the router has it
+    #[arg(value_parser = port, required_unless_present = "all")]
+    pub(crate) port: Option<NonZeroU16>,
+    /// All that this computer opened with this program
+    #[arg(long, conflicts_with = "port")]
+    pub(crate) all: bool,
+}
+
+impl Map {
+    /// What is to be opened.
+    pub(crate) fn wish(&self, choice: Choice) -> Wish {
+        Wish {
+            port: self.port,
+            external_port: self.external_port.unwrap_or(self.port),
+            forwarded: match self.protocol {
+                ProtocolChoice::Tcp => Forwarded::Tcp,
+                ProtocolChoice::Udp => Forwarded::Udp,
+                ProtocolChoice::Both => Forwarded::Both,
+            },
+            exact: self.exact,
+            lease: self.lease,
+            choice,
         }
     }
 }
@@ -102,5 +177,16 @@ mod tests {
     fn the_definition_of_the_arguments_is_sound() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_dashes_is_the_command() {
+        let line = "nat-helper map 25565 --protocol both -- ./server.sh --port 1";
+        let arguments = Arguments::try_parse_from(line.split(' ')).expect("well formed");
+        let Some(Command::Map(map)) = arguments.command else {
+            panic!("another command");
+        };
+        assert_eq!(map.command, ["./server.sh", "--port", "1"]);
+        assert_eq!(map.wish(Choice::default()).forwarded, Forwarded::Both);
     }
 }

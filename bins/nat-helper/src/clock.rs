@@ -1,53 +1,22 @@
 //! Time as a router sees it: it goes on while this computer sleeps.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
-/// Time since its start. `Instant` stands still in suspend and the wall clock may be set back, so
-/// every step counts the larger of what the two say.
-pub(crate) struct Clock {
-    steady: Instant,
-    wall: SystemTime,
-    elapsed: Duration,
+/// Time since any fixed moment. `Instant` stands still in suspend, and the wall clock may be set;
+/// this one does neither.
+#[cfg(target_os = "linux")]
+pub(crate) fn now() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::Boottime);
+    let part = |number: i64| u64::try_from(number).unwrap_or(0);
+    Duration::from_secs(part(time.tv_sec)) + Duration::from_nanos(part(time.tv_nsec))
 }
 
-impl Clock {
-    pub(crate) fn start() -> Self {
-        Self {
-            steady: Instant::now(),
-            wall: SystemTime::now(),
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    pub(crate) fn now(&mut self) -> Duration {
-        self.advance(Instant::now(), SystemTime::now())
-    }
-
-    fn advance(&mut self, steady: Instant, wall: SystemTime) -> Duration {
-        let awake = steady.saturating_duration_since(self.steady);
-        let by_the_wall = wall.duration_since(self.wall).unwrap_or_default();
-        self.elapsed += awake.max(by_the_wall);
-        (self.steady, self.wall) = (steady, wall);
-        self.elapsed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_counts_sleep_and_never_runs_backwards() {
-        let mut clock = Clock::start();
-        let (steady, wall) = (clock.steady, clock.wall);
-        let seconds = Duration::from_secs;
-        assert_eq!(
-            clock.advance(steady + seconds(2), wall + seconds(2)),
-            seconds(2)
-        );
-        let slept = clock.advance(steady + seconds(3), wall + seconds(3600));
-        assert_eq!(slept, seconds(3600));
-        let set_back = clock.advance(steady + seconds(4), wall);
-        assert_eq!(set_back, seconds(3601));
-    }
+/// Elsewhere the clock that cannot be set is the better of the two.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn now() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }

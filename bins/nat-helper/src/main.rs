@@ -1,22 +1,27 @@
-//! Opens a port of the home router, keeps it open, and closes it again.
+//! Opens ports of the home router, keeps them open, and closes them again.
 //!
 //! Two faces: [`plugin`] for p2p-chat, which asks in lines of JSON, and [`person`] for people.
-//! Both do the same with a [`mapping::Mapping`], so start reading there; [`gateway`] is the router,
-//! [`lease`] decides when it is asked again, [`address`] judges what it answers.
+//! Both do the same with a [`mapping::Mapping`], so start reading there: it is two loops
+//! ([`hold`]), one for IPv4 and one for IPv6, around a [`lease`], which decides and is pure.
+//! [`gateway`] is the router, by whatever protocol; [`network`] is this computer's side of it;
+//! [`verdict`] judges what the router says.
 //!
-//! Nothing is written to disk, and nothing is removed but what this process made.
+//! Nothing is written to disk, and nothing is removed but what this program made.
 
-mod address;
 mod arguments;
 mod clock;
 mod failure;
 mod gateway;
+mod hold;
 mod jobs;
 mod lease;
 mod mapping;
+mod network;
 mod person;
 mod plugin;
+mod probe;
 mod stop;
+mod verdict;
 
 use std::process::ExitCode;
 
@@ -25,6 +30,7 @@ use p2p_chat_plugin::Identity;
 use p2p_chat_protocol::{PLUGIN_ENV, Role};
 
 use crate::arguments::{Arguments, Command};
+use crate::person::Output;
 
 const IDENTITY: Identity = Identity {
     role: Role::NatHelper,
@@ -34,13 +40,24 @@ const IDENTITY: Identity = Identity {
 };
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let Arguments {
+        stdio,
+        common,
+        command,
+    } = Arguments::parse();
     let started_by_p2p_chat = std::env::var_os(PLUGIN_ENV).is_some_and(|value| value == "1");
-    match arguments.command {
-        Some(Command::Map(wanted)) => person::run(person::map(wanted.into())),
-        None if arguments.stdio || started_by_p2p_chat => {
+    let choice = common.choice();
+    let output = match common.json {
+        true => Output::Json,
+        false => Output::People,
+    };
+    match command {
+        Some(Command::Map(map)) => person::run(person::map(map, choice, common.json)),
+        Some(Command::List) => person::run(person::list(&choice, output)),
+        Some(Command::Unmap(unmap)) => person::run(person::unmap(unmap, &choice, output)),
+        None if stdio || started_by_p2p_chat => {
             p2p_chat_plugin::serve(&IDENTITY, |_welcome, pipe| plugin::serve(pipe))
         }
-        None => person::run(person::status()),
+        None => person::run(person::status(&choice, output)),
     }
 }

@@ -1,45 +1,36 @@
-//! One open port, from the search for a router to its removal.
+//! One open port as it is seen from outside: a lease of IPv4 and one of IPv6, side by side.
 //!
-//! `open`, then `next` until it says `None`, then `close`. A call to the router that has begun is
-//! never cut short, since only its answer tells what is there to be removed; waiting and
-//! searching stop at once.
+//! `open`, then `next` until it says `None`, then `close`.
 
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use p2p_chat_protocol::nat::PortMapped;
-use tokio::time::sleep;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
-use crate::address::{Reach, reach};
-use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::gateway::Gateway;
-use crate::lease::Lease;
-use crate::stop::Stop;
+use crate::gateway::seconds;
+use crate::hold::{self, Family, Report, Wish};
+use crate::lease::{Cause, Grant, News};
+use crate::stop::{self, Stop, Stopper};
 
-/// How the router was asked, for programs.
-pub(crate) const METHOD: &str = "upnp";
+/// Both leases may have something to tell; more than that waits.
+const REPORTS: usize = 2;
 
-/// The longest unbroken wait: timers stand still while the computer sleeps, so look at the
-/// [`Clock`] this often.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long an open port of IPv4 waits for that of IPv6 to be told with it. A router that opens
+/// both answers both within some milliseconds; what comes later is told later.
+const IPV6_WAITS: Duration = Duration::from_millis(60);
 
-/// What is to be opened.
-#[derive(Clone, Copy)]
-pub(crate) struct Wish {
-    /// The TCP port of this computer.
-    pub(crate) port: NonZeroU16,
-    /// The port wanted on the router.
-    pub(crate) external_port: NonZeroU16,
-    /// For how long.
-    pub(crate) lease: Duration,
-}
+/// The same where IPv4 has failed: as long as a router that speaks PCP may need.
+const IPV6_ALONE_WAITS: Duration = Duration::from_secs(1);
 
 /// What happened to an open port.
-pub(crate) enum News {
-    /// It is open, at another address than before, or again.
-    Mapped,
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Its state is another one now: why, for people, where there is more to say than the address.
+    Mapped(Option<Cause>),
     /// It is open no longer; for people.
     Lost(String),
 }
@@ -47,147 +38,224 @@ pub(crate) enum News {
 /// A port that is open, or was and will be again.
 pub(crate) struct Mapping {
     wish: Wish,
-    gateway: Gateway,
-    external_ip: IpAddr,
-    external_port: NonZeroU16,
-    /// Whether the router may still have it.
-    claimed: bool,
+    reports: mpsc::Receiver<Report>,
+    tasks: JoinSet<Result<(), String>>,
+    stopper: Stopper,
+    v4: Side,
+    v6: Side,
     took: Duration,
-    lease: Lease,
-    clock: Clock,
+    reason: Option<String>,
+}
+
+/// What is known of one lease.
+#[derive(Default)]
+struct Side {
+    grant: Option<Grant>,
+    local_ip: Option<IpAddr>,
+    /// Why there is none.
+    failure: Option<Failure>,
+}
+
+impl Side {
+    fn is_known(&self) -> bool {
+        self.grant.is_some() || self.failure.is_some()
+    }
 }
 
 impl Mapping {
     /// Finds a router and opens the port.
     pub(crate) async fn open(wish: Wish, stop: &mut Stop) -> Result<Self, Failure> {
-        let begun = Instant::now();
-        let gateway = search(stop).await?;
-        let (external_ip, external_port) = claim(&gateway, &wish, wish.external_port).await?;
-        let mut clock = Clock::start();
-        Ok(Self {
+        let (stopper, inner) = stop::pair();
+        let (tell, reports) = mpsc::channel(REPORTS);
+        let mut tasks = JoinSet::new();
+        for family in [Family::V4, Family::V6] {
+            tasks.spawn(hold::hold(
+                wish.clone(),
+                family,
+                inner.clone(),
+                tell.clone(),
+            ));
+        }
+        let mut mapping = Self {
             wish,
-            gateway,
-            external_ip,
-            external_port,
-            claimed: true,
-            took: begun.elapsed(),
-            lease: Lease::granted(wish.lease, clock.now()),
-            clock,
-        })
+            reports,
+            tasks,
+            stopper,
+            v4: Side::default(),
+            v6: Side::default(),
+            took: Duration::ZERO,
+            reason: None,
+        };
+        match mapping.first_answers(stop).await {
+            Ok(()) => Ok(mapping),
+            Err(failure) => {
+                let _ = mapping.close().await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits until it is known whether the port is open.
+    async fn first_answers(&mut self, stop: &mut Stop) -> Result<(), Failure> {
+        let mut until = None;
+        while !(self.v4.is_known() && self.v6.is_known()) {
+            if self.v4.is_known() {
+                let longer = match self.v4.grant {
+                    Some(_) => IPV6_WAITS,
+                    None => IPV6_ALONE_WAITS,
+                };
+                until.get_or_insert(Instant::now() + longer);
+            }
+            let limit = sleep_until(until.unwrap_or_else(Instant::now));
+            tokio::select! {
+                biased;
+                () = stop.requested() => return Err(Failure::Cancelled),
+                Some(report) = self.reports.recv() => {
+                    self.take(report);
+                }
+                () = limit, if until.is_some() => break,
+            }
+        }
+        match (&self.v4.failure, &self.v6.grant) {
+            (Some(failure), None) => Err(failure.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Keeps the port open until there is something to tell; `None` when told to stop.
-    pub(crate) async fn next(&mut self, stop: &mut Stop) -> Option<News> {
+    pub(crate) async fn next(&mut self, stop: &mut Stop) -> Option<Change> {
         loop {
-            tokio::select! {
+            let report = tokio::select! {
                 biased;
                 () = stop.requested() => return None,
-                () = self.due() => {}
-            }
-            let before = self.external_address();
-            let outcome = self.renew(stop).await;
-            let now = self.clock.now();
-            match outcome {
-                Ok(()) => {
-                    let was_lost = self.lease.renewed(now);
-                    if was_lost || self.external_address() != before {
-                        return Some(News::Mapped);
-                    }
-                }
-                Err(Failure::Cancelled) => return None,
-                Err(failure) => {
-                    if self.lease.failed(now) {
-                        return Some(News::Lost(failure.to_string()));
-                    }
-                }
+                Some(report) = self.reports.recv() => report,
+            };
+            if let Some(change) = self.take(report) {
+                return Some(change);
             }
         }
     }
 
     /// Closes the port, or says why the router did not.
     pub(crate) async fn close(self) -> Result<(), String> {
-        match self.claimed {
-            true => self.gateway.remove(self.external_port).await,
-            false => Ok(()),
+        let Self {
+            mut tasks,
+            stopper,
+            reports,
+            ..
+        } = self;
+        // Both wake up, and nobody waits to be heard any more.
+        drop((stopper, reports));
+        let mut outcome = Ok(());
+        while let Some(ended) = tasks.join_next().await {
+            let ended = ended.unwrap_or_else(|_| Err("the attempt broke off".to_owned()));
+            outcome = ended.and(outcome);
         }
+        outcome
+    }
+
+    /// Ends here and leaves the port open for its lease.
+    pub(crate) fn leave(mut self) {
+        self.tasks.abort_all();
     }
 
     /// Where it is reached from outside.
-    pub(crate) fn external_address(&self) -> SocketAddr {
-        SocketAddr::new(self.external_ip, self.external_port.get())
+    pub(crate) fn external_address(&self) -> Option<SocketAddr> {
+        self.main().map(|grant| grant.external)
     }
 
     /// Where that leads to.
-    pub(crate) fn local_address(&self) -> SocketAddr {
-        SocketAddr::new(self.gateway.local_ip(), self.wish.port.get())
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        let ip = self.v4.local_ip.or(self.v6.local_ip)?;
+        Some(SocketAddr::new(ip, self.wish.port.get()))
+    }
+
+    /// The lease that the router granted, or none where it is for ever.
+    pub(crate) fn grant(&self) -> Option<&Grant> {
+        self.main()
     }
 
     /// As it is told to programs.
     pub(crate) fn port_mapped(&self) -> PortMapped {
+        let text = |address: SocketAddr| address.to_string();
+        let grant = self.main();
+        let lifetime = grant.and_then(|grant| grant.lifetime);
         PortMapped {
             port: self.wish.port.get(),
-            external_address: self.external_address().to_string(),
-            method: METHOD.to_owned(),
-            lease_s: u32::try_from(self.wish.lease.as_secs()).unwrap_or(u32::MAX),
+            protocol: self.wish.forwarded,
+            external_address: self.external_address().map(text).unwrap_or_default(),
+            method: grant.map_or("", |grant| grant.method.code()).to_owned(),
+            lease_s: lifetime.map_or(0, seconds),
             took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            ipv6_address: self.v6.grant.as_ref().map(|g| text(g.external)),
+            local_address: self.local_address().map(text),
+            reason: self.reason.clone(),
         }
     }
 
-    async fn due(&mut self) {
-        loop {
-            let left = self.lease.due().saturating_sub(self.clock.now());
-            if left.is_zero() {
-                return;
+    fn main(&self) -> Option<&Grant> {
+        self.v4.grant.as_ref().or(self.v6.grant.as_ref())
+    }
+
+    /// Notes what is reported, and says what that changes for others.
+    fn take(&mut self, report: Report) -> Option<Change> {
+        let Report {
+            family,
+            news,
+            local_ip,
+            took,
+        } = report;
+        let side = match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        };
+        let had_one = side.grant.is_some();
+        let cause = match news {
+            News::Mapped(grant, cause) => {
+                *side = Side {
+                    grant: Some(grant),
+                    local_ip,
+                    failure: None,
+                };
+                cause
             }
-            sleep(left.min(LONGEST_WAIT)).await;
-        }
-    }
-
-    async fn renew(&mut self, stop: &mut Stop) -> Result<(), Failure> {
-        let begun = Instant::now();
-        let claimed = match claim(&self.gateway, &self.wish, self.external_port).await {
-            Ok(claimed) => claimed,
-            // A router that restarted may listen elsewhere now, or be another one.
-            Err(failure) => {
-                self.claimed &= !matches!(failure, Failure::PortWithheld(_));
-                self.gateway = search(stop).await?;
-                claim(&self.gateway, &self.wish, self.external_port).await?
+            News::Lost(failure) | News::Failed(failure) => {
+                side.grant = None;
+                side.failure = Some(failure);
+                None
             }
         };
-        (self.external_ip, self.external_port) = claimed;
-        self.claimed = true;
-        self.took = begun.elapsed();
-        Ok(())
-    }
-}
-
-async fn search(stop: &mut Stop) -> Result<Gateway, Failure> {
-    tokio::select! {
-        biased;
-        () = stop.requested() => Err(Failure::Cancelled),
-        found = Gateway::search() => found,
-    }
-}
-
-/// Opens `external_port`, or another where that one is withheld. The address is judged first:
-/// a port nobody can reach is not opened at all.
-async fn claim(
-    gateway: &Gateway,
-    wish: &Wish,
-    external_port: NonZeroU16,
-) -> Result<(IpAddr, NonZeroU16), Failure> {
-    let ip = gateway.external_ip().await?;
-    let reach = reach(ip);
-    if reach != Reach::Public {
-        let port = wish.port.get();
-        return Err(Failure::Unreachable { port, ip, reach });
-    }
-    match gateway.add(external_port, wish.port, wish.lease).await {
-        Ok(()) => Ok((ip, external_port)),
-        Err(withheld @ Failure::PortWithheld(_)) => {
-            let another = gateway.add_any(wish.port, wish.lease).await;
-            another.map(|port| (ip, port)).map_err(|_| withheld)
+        self.took = took;
+        self.reason = self.why(cause);
+        let failed = match family {
+            Family::V4 => self.v4.failure.as_ref(),
+            Family::V6 => self.v6.failure.as_ref(),
+        };
+        match (self.main(), failed) {
+            (Some(_), Some(_)) if !had_one => None,
+            (Some(_), _) => Some(Change::Mapped(cause)),
+            (None, Some(failure)) if had_one => Some(Change::Lost(failure.to_string())),
+            (None, _) => None,
         }
-        Err(failure) => Err(failure),
+    }
+
+    /// What is to be said beside the address.
+    fn why(&self, cause: Option<Cause>) -> Option<String> {
+        let by_ipv6_alone = match (&self.v4.grant, &self.v4.failure, &self.v6.grant) {
+            (None, Some(failure), Some(_)) => Some(format!(
+                "Only by IPv6, so your friend needs it too. By IPv4: {failure}"
+            )),
+            _ => None,
+        };
+        let for_ever = || {
+            let grant = self.main()?;
+            grant.lifetime.is_none().then(|| {
+                "This router opens ports only for ever: it is removed when you quit, and stays if \
+                 this computer fails."
+                    .to_owned()
+            })
+        };
+        let caused = || cause.map(|cause| cause.sentence().to_owned());
+        by_ipv6_alone.or_else(caused).or_else(for_ever)
     }
 }

@@ -9,15 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use p2p_chat_plugin::{Inbox, Incoming, Pipe};
-use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortLost, Probed};
+use p2p_chat_protocol::nat::{Forwarded, MapPort, NatEvent, NatRequest, PortLost};
 use p2p_chat_protocol::{ErrorCode, Received, Refusal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::gateway::{self, Gateway, REMOVAL_LIMIT};
+use crate::hold::{REMOVAL_LIMIT, Wish};
 use crate::jobs::{Jobs, MAX_JOBS};
 use crate::lease;
-use crate::mapping::{METHOD, Mapping, News, Wish};
+use crate::mapping::{Change, Mapping};
+use crate::network::Choice;
+use crate::probe;
 use crate::stop::{Signals, Stop};
 
 /// One event of each job may wait for the pipe; after that the job does.
@@ -51,7 +53,7 @@ async fn exchange(mut pipe: Pipe, jobs: &mut Jobs, left_open: &Arc<AtomicBool>) 
     let mut inbox = Inbox::default();
     loop {
         tokio::select! {
-            () = signals.received() => return Ok(()),
+            _ = signals.received() => return Ok(()),
             line = pipe.reader.next() => {
                 let Some(line) = line? else { return Ok(()) };
                 let refused = match inbox.read(&line) {
@@ -108,7 +110,8 @@ fn start(
             None => return Some((id, NatEvent::Ok)),
         },
         NatRequest::Probe => jobs.start(place, async move {
-            answer(&tell, id, NatEvent::Probed(probe().await)).await;
+            let found = probe::probe(&Choice::default()).await;
+            answer(&tell, id, NatEvent::Probed(found.probed)).await;
         }),
     }
     None
@@ -122,12 +125,16 @@ fn wish(request: &MapPort) -> Option<Wish> {
             Some(wanted) => NonZeroU16::new(wanted)?,
             None => port,
         },
+        forwarded: Forwarded::Tcp,
+        exact: false,
         lease: lease::length(request.lease_s)?,
+        choice: Choice::default(),
     })
 }
 
 /// A mapping, from its request to its removal; `false` where it could not be removed.
 async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) -> bool {
+    let port = wish.port;
     let mut mapping = match Mapping::open(wish, &mut stop).await {
         Ok(mapping) => mapping,
         Err(failure) => {
@@ -136,11 +143,11 @@ async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<To
         }
     };
     answer(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
-    while let Some(news) = mapping.next(&mut stop).await {
-        let event = match news {
-            News::Mapped => NatEvent::PortMapped(mapping.port_mapped()),
-            News::Lost(reason) => NatEvent::PortLost(PortLost {
-                port: wish.port.get(),
+    while let Some(change) = mapping.next(&mut stop).await {
+        let event = match change {
+            Change::Mapped(_) => NatEvent::PortMapped(mapping.port_mapped()),
+            Change::Lost(reason) => NatEvent::PortLost(PortLost {
+                port: port.get(),
                 reason,
             }),
         };
@@ -149,29 +156,9 @@ async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<To
     let closed = mapping.close().await;
     if let Err(reason) = &closed {
         // A stderr nobody reads is no reason to panic.
-        let _ = writeln!(
-            io::stderr(),
-            "WARN port {} was not closed: {reason}",
-            wish.port
-        );
+        let _ = writeln!(io::stderr(), "WARN port {port} was not closed: {reason}");
     }
     closed.is_ok()
-}
-
-async fn probe() -> Probed {
-    let text = |ip: std::net::IpAddr| ip.to_string();
-    match Gateway::search().await {
-        Ok(gateway) => Probed {
-            gateway: Some(text(gateway.ip())),
-            local_ip: Some(text(gateway.local_ip())),
-            external_ip: gateway.external_ip().await.ok().map(text),
-            methods: vec![METHOD.to_owned()],
-        },
-        Err(_) => Probed {
-            local_ip: gateway::local_ip().await.map(text),
-            ..Probed::default()
-        },
-    }
 }
 
 /// Replies, where a reply is wanted.

@@ -26,6 +26,15 @@ impl Stop {
     }
 }
 
+/// What came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caught {
+    /// Ctrl-C, which a terminal sends to a command that was started here as well.
+    Interrupt,
+    Terminate,
+    Hangup,
+}
+
 /// The signals that end this program in good order.
 pub(crate) struct Signals {
     #[cfg(unix)]
@@ -51,19 +60,20 @@ impl Signals {
     }
 
     /// Waits for one of them. Cancel-safe.
-    pub(crate) async fn received(&mut self) {
+    pub(crate) async fn received(&mut self) -> Caught {
         #[cfg(unix)]
         {
             let [interrupt, terminate, hangup] = &mut self.caught;
             tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
+                _ = interrupt.recv() => Caught::Interrupt,
+                _ = terminate.recv() => Caught::Terminate,
+                _ = hangup.recv() => Caught::Hangup,
             }
         }
         #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Caught::Interrupt,
+            Err(_) => std::future::pending().await,
         }
     }
 }

@@ -13,7 +13,7 @@ use support::{MAP, UNMAP, forwards, plugin_in};
 
 #[test]
 fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
-    let Some(lab) = NatLab::up("bytes_pass_through_a_mapped_port_until_stdin_ends", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -25,7 +25,7 @@ fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
     };
     assert_eq!(mapped.external_address, format!("{PUBLIC_IP}:8080"));
     assert_eq!((mapped.port, mapped.lease_s), (8080, 3600));
-    assert_eq!(mapped.method, "upnp");
+    assert_eq!(mapped.method, "pcp");
     assert!(mapped.took_ms > 0);
     assert!(lab.passes(8080, 8080), "bytes arrive");
 
@@ -38,7 +38,7 @@ fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
 
 #[test]
 fn a_signal_removes_the_mapping_as_the_end_of_stdin_does() {
-    let Some(lab) = NatLab::up("a_signal_removes_the_mapping_as_the_end_of_stdin_does", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     for signal in [Signal::TERM, Signal::INT] {
@@ -56,10 +56,7 @@ fn a_signal_removes_the_mapping_as_the_end_of_stdin_does() {
 
 #[test]
 fn a_port_another_computer_has_is_replaced_by_another_port() {
-    let Some(lab) = NatLab::up(
-        "a_port_another_computer_has_is_replaced_by_another_port",
-        &[],
-    ) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut other = plugin_in(&lab, "lan2");
@@ -82,7 +79,7 @@ fn a_port_another_computer_has_is_replaced_by_another_port() {
 
 #[test]
 fn ports_are_held_side_by_side_and_unmapped_one_by_one() {
-    let Some(lab) = NatLab::up("ports_are_held_side_by_side_and_unmapped_one_by_one", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -123,7 +120,7 @@ fn ports_are_held_side_by_side_and_unmapped_one_by_one() {
 
 #[test]
 fn requests_for_one_port_take_effect_in_their_order() {
-    let Some(lab) = NatLab::up("requests_for_one_port_take_effect_in_their_order", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -150,15 +147,20 @@ fn requests_for_one_port_take_effect_in_their_order() {
 
 #[test]
 fn probe_tells_what_router_there_is() {
-    let Some(lab) = NatLab::up("probe_tells_what_router_there_is", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
     plugin.ask(r#"{"type":"probe","id":4}"#);
     let line = plugin.line().expect("an answer");
     let expected = format!(
-        "{{\"type\":\"probed\",\"reply_to\":4,\"gateway\":\"{ROUTER_IP}\",\"local_ip\":\"{LAN_IP}\",\
-         \"external_ip\":\"{PUBLIC_IP}\",\"methods\":[\"upnp\"]}}"
+        "{{\"type\":\"probed\",\"reply_to\":4,\"gateway\":\"{ROUTER_IP}\",\
+         \"gateway_name\":\"Debian router\",\"local_ip\":\"{LAN_IP}\",\"interface\":\"lan0\",\
+         \"external_ip\":\"{PUBLIC_IP}\",\"methods\":[\"pcp\",\"nat-pmp\",\"upnp\"],\
+         \"igd_version\":2,\"ipv6\":\"3ffe:77::2\",\"ipv6_method\":\"pcp\",\"addresses\":[\
+         {{\"interface\":\"lan0\",\"ip\":\"{LAN_IP}\"}},\
+         {{\"interface\":\"lan0\",\"ip\":\"3ffe:77::2\"}}],\"reach\":\"reachable\",\
+         \"verdict\":\"Reachable: this router forwards ports on request.\"}}"
     );
     assert_eq!(line, expected);
     assert!(read::<NatEvent>(line.as_bytes()).is_ok());

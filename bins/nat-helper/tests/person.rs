@@ -48,7 +48,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn map_holds_the_port_until_a_signal_and_removes_it() {
-    let Some(lab) = NatLab::up("map_holds_the_port_until_a_signal_and_removes_it", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
@@ -75,7 +75,7 @@ fn map_holds_the_port_until_a_signal_and_removes_it() {
 
 #[test]
 fn map_says_which_other_port_it_got() {
-    let Some(lab) = NatLab::up("map_says_which_other_port_it_got", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let map = Map::start(&lab, &["8080", "--external-port", "80", "--lease", "30m"]);
@@ -93,7 +93,7 @@ fn map_says_which_other_port_it_got() {
 
 #[test]
 fn map_whose_reader_left_still_removes_the_port() {
-    let Some(lab) = NatLab::up("map_whose_reader_left_still_removes_the_port", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut child = lab
@@ -114,7 +114,7 @@ fn map_whose_reader_left_still_removes_the_port() {
 
 #[test]
 fn a_port_that_could_not_be_removed_is_told() {
-    let Some(lab) = NatLab::up("a_port_that_could_not_be_removed_is_told", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut child = lab
@@ -142,7 +142,7 @@ fn a_port_that_could_not_be_removed_is_told() {
 
 #[test]
 fn status_names_router_addresses_and_verdict() {
-    let Some(lab) = NatLab::up("status_names_router_addresses_and_verdict", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let output = status_in(&lab);
@@ -158,10 +158,7 @@ fn status_names_router_addresses_and_verdict() {
 
 #[test]
 fn status_behind_a_router_without_a_public_address_fails() {
-    let Some(lab) = NatLab::up(
-        "status_behind_a_router_without_a_public_address_fails",
-        &["--cgnat"],
-    ) else {
+    let Some(lab) = NatLab::with(&["--cgnat"]) else {
         return;
     };
     let output = status_in(&lab);
@@ -176,7 +173,7 @@ fn status_behind_a_router_without_a_public_address_fails() {
 
 #[test]
 fn status_without_a_router_says_what_to_do() {
-    let Some(lab) = NatLab::up("status_without_a_router_says_what_to_do", &["--no-daemon"]) else {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
         return;
     };
     let output = status_in(&lab);

@@ -64,7 +64,7 @@ fn a_second_router_is_refused_with_its_cause() {
 
 #[test]
 fn a_real_router_behind_carrier_nat_is_refused() {
-    let Some(lab) = NatLab::up("a_real_router_behind_carrier_nat_is_refused", &["--cgnat"]) else {
+    let Some(lab) = NatLab::with(&["--cgnat"]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -94,7 +94,7 @@ fn the_reason_of_a_refusal_is_told() {
 
 #[test]
 fn a_port_the_router_never_gives_out_becomes_another() {
-    let Some(lab) = NatLab::up("a_port_the_router_never_gives_out_becomes_another", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");

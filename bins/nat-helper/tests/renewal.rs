@@ -9,7 +9,7 @@ use support::{SOON, UNMAP, forwards, plugin_in};
 
 #[test]
 fn a_new_address_outside_is_told_at_the_next_renewal() {
-    let Some(lab) = NatLab::up("a_new_address_outside_is_told_at_the_next_renewal", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -28,7 +28,7 @@ fn a_new_address_outside_is_told_at_the_next_renewal() {
 fn a_router_that_restarted_elsewhere_is_found_again() {
     // `http_port=0`: another port of its own at each start, as many routers do.
     let options = ["--conf", "http_port=0"];
-    let Some(lab) = NatLab::up("a_router_that_restarted_elsewhere_is_found_again", &options) else {
+    let Some(lab) = NatLab::with(&options) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -44,7 +44,7 @@ fn a_router_that_restarted_elsewhere_is_found_again() {
 
 #[test]
 fn a_router_that_is_gone_is_told_once() {
-    let Some(lab) = NatLab::up("a_router_that_is_gone_is_told_once", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");

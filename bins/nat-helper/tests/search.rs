@@ -13,7 +13,7 @@ use support::{MAP, NAT_HELPER, Plugin, UNMAP, plugin_in};
 
 #[test]
 fn without_a_daemon_the_search_ends_in_time() {
-    let Some(lab) = NatLab::up("without_a_daemon_the_search_ends_in_time", &["--no-daemon"]) else {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -31,10 +31,7 @@ fn without_a_daemon_the_search_ends_in_time() {
 
 #[test]
 fn requests_and_the_end_of_stdin_do_not_wait_for_a_search() {
-    let Some(lab) = NatLab::up(
-        "requests_and_the_end_of_stdin_do_not_wait_for_a_search",
-        &["--no-daemon"],
-    ) else {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");

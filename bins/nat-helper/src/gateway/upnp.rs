@@ -1,0 +1,200 @@
+//! UPnP IGD, versions 1 and 2. Every call has a limit of its own: the library waits 10 s.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use igd_next::RemovePortError;
+use tokio::time::timeout;
+
+use super::description::{self, Description};
+use super::igd::Igd;
+use super::listing::{self, Listing};
+use super::{DESCRIPTION, Method, Protocol, Wanted, reachable, seconds};
+use crate::failure::Failure;
+use crate::lease::{Grant, Sight};
+use crate::network;
+
+mod errors;
+
+use errors::Denied;
+pub(super) use errors::reason;
+
+/// How long one call may take; routers need some 10 ms, slow ones a second.
+const CALL_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long a list may take before something is opened or closed on the strength of it.
+const GLANCE_LIMIT: Duration = Duration::from_millis(800);
+
+/// How long a list may take that somebody wants to read.
+const LIST_LIMIT: Duration = Duration::from_secs(10);
+
+/// A router that speaks UPnP.
+pub(crate) struct Upnp {
+    igd: Igd,
+    pub(crate) local_ip: IpAddr,
+    /// It opens ports only for ever (errors 725 and 402).
+    for_ever: bool,
+}
+
+impl Upnp {
+    /// The router that was found, if this computer has an address towards it.
+    pub(super) fn new(igd: Igd) -> Option<Self> {
+        let local_ip = network::source_towards(igd.addr.ip())?;
+        Some(Self {
+            igd,
+            local_ip,
+            for_ever: false,
+        })
+    }
+
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.igd.addr.ip()
+    }
+
+    /// What it calls itself.
+    pub(crate) async fn description(&self) -> Description {
+        description::fetch(self.igd.addr, &self.igd.root_url).await
+    }
+
+    /// All its open ports.
+    pub(crate) async fn list(&self) -> Listing {
+        listing::read(&self.igd, LIST_LIMIT).await
+    }
+
+    pub(crate) async fn external_ip(&self) -> Result<IpAddr, Failure> {
+        let answer = timeout(CALL_LIMIT, self.igd.get_external_ip()).await;
+        answer.map_err(|_| too_slow())?.map_err(errors::asking)
+    }
+
+    pub(crate) async fn map(&mut self, wanted: &Wanted) -> Result<Grant, Failure> {
+        let ip = self.external_ip().await?;
+        reachable(wanted.port, ip)?;
+        let port = match self.add(wanted, wanted.external).await {
+            Err(Failure::PortWithheld(..)) if self.has_moved() => {
+                self.add(wanted, wanted.external).await
+            }
+            outcome => outcome,
+        };
+        let port = match port {
+            Err(withheld @ Failure::PortWithheld(..)) => {
+                let another = self.add_another(wanted).await;
+                another.map_err(|_| withheld)?
+            }
+            outcome => outcome?,
+        };
+        Ok(Grant {
+            external: SocketAddr::new(ip, port.get()),
+            method: Method::Upnp,
+            lifetime: (!self.for_ever).then_some(wanted.lease),
+            epoch: None,
+        })
+    }
+
+    pub(crate) async fn look(&self, wanted: &Wanted) -> Result<Sight, Failure> {
+        let external_ip = self.external_ip().await?;
+        let list = listing::read(&self.igd, GLANCE_LIMIT).await;
+        let is_there = list.entries.iter().any(|entry| {
+            entry.external_port == wanted.external.get()
+                && entry.protocol == wanted.protocol
+                && entry.leads_to(self.local_ip)
+        });
+        let told_all = list.complete && list.unreadable == 0;
+        Ok(Sight {
+            epoch: None,
+            external_ip: Some(external_ip),
+            listed: (is_there || told_all).then_some(is_there),
+        })
+    }
+
+    pub(crate) async fn unmap(&self, wanted: &Wanted) -> Result<(), String> {
+        let list = listing::read(&self.igd, GLANCE_LIMIT).await;
+        let found = list.entries.iter().find(|entry| {
+            entry.external_port == wanted.external.get() && entry.protocol == wanted.protocol
+        });
+        if found.is_some_and(|entry| !entry.is_own(self.local_ip)) {
+            // Somebody else has it by now.
+            return Ok(());
+        }
+        self.remove(wanted.external, wanted.protocol).await
+    }
+
+    /// Closes a port without asking whose it is.
+    pub(crate) async fn remove(&self, port: NonZeroU16, protocol: Protocol) -> Result<(), String> {
+        let call = self.igd.remove_port(protocol.into(), port.get());
+        match timeout(CALL_LIMIT, call).await {
+            Ok(Ok(()) | Err(RemovePortError::NoSuchPortMapping)) => Ok(()),
+            Ok(Err(error)) => Err(errors::removing(&error)),
+            Err(_) => Err("it did not answer in time".to_owned()),
+        }
+    }
+
+    /// Opens exactly this port, for ever where the router can do no less.
+    async fn add(&mut self, wanted: &Wanted, port: NonZeroU16) -> Result<NonZeroU16, Failure> {
+        let mut port = port;
+        // At most: for ever, and the same port as inside.
+        for _ in 0..3 {
+            let call = self.igd.add_port(
+                wanted.protocol.into(),
+                port.get(),
+                SocketAddr::new(self.local_ip, wanted.port.get()),
+                self.lease_seconds(wanted),
+                DESCRIPTION,
+            );
+            let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
+            match answer.map_err(|error| errors::adding(port.get(), error)) {
+                Ok(()) => return Ok(port),
+                Err(Denied::OnlyForEver(_)) if !self.for_ever => self.for_ever = true,
+                Err(Denied::OnlySamePort) if port != wanted.port => port = wanted.port,
+                Err(denied) => return Err(denied.into()),
+            }
+        }
+        Err(Failure::Refused(
+            Method::Upnp,
+            "it contradicts itself".to_owned(),
+        ))
+    }
+
+    /// Opens a port of the router's choice. Each such call opens another one, so it never renews;
+    /// one that an earlier run of this program left is taken over.
+    async fn add_another(&mut self, wanted: &Wanted) -> Result<NonZeroU16, Failure> {
+        let list = listing::read(&self.igd, GLANCE_LIMIT).await;
+        let left = list.entries.iter().find(|entry| {
+            entry.is_own(self.local_ip)
+                && entry.port == wanted.port.get()
+                && entry.protocol == wanted.protocol
+        });
+        if let Some(port) = left.and_then(|entry| NonZeroU16::new(entry.external_port)) {
+            return self.add(wanted, port).await;
+        }
+        let call = self.igd.add_any_port(
+            wanted.protocol.into(),
+            SocketAddr::new(self.local_ip, wanted.port.get()),
+            self.lease_seconds(wanted),
+            DESCRIPTION,
+        );
+        let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
+        NonZeroU16::new(answer.map_err(errors::adding_any)?)
+            .ok_or_else(|| Failure::Refused(Method::Upnp, "it gave port 0".to_owned()))
+    }
+
+    /// A taken port and a wrong address of our own are the same error, so: is it still ours?
+    fn has_moved(&mut self) -> bool {
+        let now = network::source_towards(self.igd.addr.ip());
+        let moved = now.is_some_and(|ip| ip != self.local_ip);
+        self.local_ip = now.unwrap_or(self.local_ip);
+        moved
+    }
+
+    fn lease_seconds(&self, wanted: &Wanted) -> u32 {
+        match self.for_ever {
+            true => 0,
+            false => seconds(wanted.lease),
+        }
+    }
+}
+
+fn too_slow() -> Failure {
+    let reason = format!("no answer in {} s", CALL_LIMIT.as_secs());
+    Failure::Refused(Method::Upnp, reason)
+}

@@ -1,0 +1,157 @@
+//! What UPnP's errors mean, in a few words that fit "router: …".
+
+use igd_next::{AddAnyPortError, AddPortError, GetExternalIpError, RemovePortError, RequestError};
+
+use crate::failure::{Failure, printable};
+use crate::gateway::Method;
+
+/// Why a port was not opened.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// Errors 725 and 402: it takes no lease that ends. The reason fits where that is no way out.
+    OnlyForEver(String),
+    /// Error 724: it opens only the same port outside as inside.
+    OnlySamePort,
+    /// Another port may be had.
+    ThisPort(String),
+    /// The router is there no more.
+    Silent,
+    /// No port may be had.
+    Altogether(String),
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::OnlyForEver(reason) | Denied::Altogether(reason) => {
+                Self::Refused(Method::Upnp, reason)
+            }
+            Denied::OnlySamePort => Self::PortWithheld(
+                Method::Upnp,
+                "it opens only the same port outside as inside".to_owned(),
+            ),
+            Denied::ThisPort(reason) => Self::PortWithheld(Method::Upnp, reason),
+            Denied::Silent => Self::Silent(Method::Upnp),
+        }
+    }
+}
+
+/// Why the router did not open `port`.
+pub(super) fn adding(port: u16, error: AddPortError) -> Denied {
+    match error {
+        AddPortError::PortInUse => {
+            Denied::ThisPort(format!("port {port} belongs to another computer"))
+        }
+        AddPortError::ActionNotAuthorized => {
+            Denied::ThisPort(format!("it does not allow port {port}"))
+        }
+        AddPortError::OnlyPermanentLeasesSupported => {
+            Denied::OnlyForEver("it opens ports only for ever".to_owned())
+        }
+        // "Invalid Args": old routers say so to any lease that ends.
+        AddPortError::RequestError(error @ RequestError::ErrorCode(402, _)) => {
+            Denied::OnlyForEver(reason(&error))
+        }
+        AddPortError::SamePortValuesRequired => Denied::OnlySamePort,
+        AddPortError::RequestError(error) if is_silence(&error) => Denied::Silent,
+        AddPortError::RequestError(error) => Denied::Altogether(reason(&error)),
+        other => Denied::Altogether(printable(&other.to_string())),
+    }
+}
+
+/// Why the router did not open any port.
+pub(super) fn adding_any(error: AddAnyPortError) -> Failure {
+    let reason = match error {
+        AddAnyPortError::RequestError(error) if is_silence(&error) => {
+            return Failure::Silent(Method::Upnp);
+        }
+        AddAnyPortError::RequestError(error) => reason(&error),
+        other => printable(&other.to_string()),
+    };
+    Failure::Refused(Method::Upnp, reason)
+}
+
+/// Why the router did not tell its outside address.
+pub(super) fn asking(error: GetExternalIpError) -> Failure {
+    let reason = match error {
+        // An empty field, which is how a router says that it has none.
+        GetExternalIpError::RequestError(RequestError::InvalidResponse(_)) => {
+            "it has no public address".to_owned()
+        }
+        GetExternalIpError::RequestError(error) if is_silence(&error) => {
+            return Failure::Silent(Method::Upnp);
+        }
+        GetExternalIpError::RequestError(error) => reason(&error),
+        other => printable(&other.to_string()),
+    };
+    Failure::Refused(Method::Upnp, reason)
+}
+
+/// Why the router did not close a port.
+pub(super) fn removing(error: &RemovePortError) -> String {
+    match error {
+        RemovePortError::RequestError(error) => reason(error),
+        other => printable(&other.to_string()),
+    }
+}
+
+/// Nobody listens any more where the router listened.
+fn is_silence(error: &RequestError) -> bool {
+    matches!(
+        error,
+        RequestError::HyperClientError(_) | RequestError::HyperError(_) | RequestError::IoError(_)
+    )
+}
+
+/// What went wrong with a call, short: `Display` of some errors holds the router's whole answer.
+pub(in crate::gateway) fn reason(error: &RequestError) -> String {
+    match error {
+        RequestError::ErrorCode(code, text) => printable(&format!("error {code} {text}")),
+        RequestError::InvalidResponse(_) | RequestError::Utf8Error(_) => {
+            "its answer makes no sense".to_owned()
+        }
+        RequestError::UnsupportedAction(_) => "it cannot do that".to_owned(),
+        _ => "it no longer answers".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_router_is_short_and_printable() {
+        let hostile = RequestError::ErrorCode(501, format!("\x1b[2J\n{}", "x".repeat(5000)));
+        let Denied::Altogether(said) = adding(8080, AddPortError::RequestError(hostile)) else {
+            panic!("another meaning");
+        };
+        assert!(said.len() < 120, "{said}");
+        assert!(!said.chars().any(char::is_control), "{said}");
+        assert!(said.starts_with("error 501"), "{said}");
+        let whole_body = RequestError::InvalidResponse("<html>".repeat(1000));
+        assert_eq!(
+            adding(8080, AddPortError::RequestError(whole_body)),
+            Denied::Altogether("its answer makes no sense".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let taken = "port 8080 belongs to another computer".to_owned();
+        assert_eq!(
+            adding(8080, AddPortError::PortInUse),
+            Denied::ThisPort(taken)
+        );
+    }
+
+    #[test]
+    fn both_errors_of_routers_without_leases_mean_the_same() {
+        let invalid_args = RequestError::ErrorCode(402, "Invalid Args".to_owned());
+        for error in [
+            AddPortError::OnlyPermanentLeasesSupported,
+            AddPortError::RequestError(invalid_args),
+        ] {
+            assert!(matches!(adding(8080, error), Denied::OnlyForEver(_)));
+        }
+    }
+}

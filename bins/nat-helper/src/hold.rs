@@ -1,0 +1,311 @@
+//! The loop around one lease: it does what the lease says, and says what came of it.
+//!
+//! A call to the router that has begun is never cut short, since only its answer tells what is
+//! there to be removed; waiting and searching stop at once.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::time::{Duration, Instant};
+
+use p2p_chat_protocol::nat::Forwarded;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::gateway::search::{self, Search};
+use crate::gateway::{Gateway, Protocol, Wanted};
+use crate::lease::{Action, Grant, Input, Lease, News, Sight};
+use crate::network::{Choice, Network};
+use crate::stop::Stop;
+
+/// How often this computer's own addresses and routes are looked at. It costs two small files of
+/// the kernel, and a chat that moved to another network waits no longer than that.
+const GLANCE: Duration = Duration::from_secs(5);
+
+/// How long removing may take: who quits does not wait longer, and a lease ends by itself.
+pub(crate) const REMOVAL_LIMIT: Duration = Duration::from_millis(1900);
+
+/// What is to be opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// The port of this computer.
+    pub(crate) port: NonZeroU16,
+    /// The port wanted on the router.
+    pub(crate) external_port: NonZeroU16,
+    pub(crate) forwarded: Forwarded,
+    /// Rather no port than another one.
+    pub(crate) exact: bool,
+    /// For how long.
+    pub(crate) lease: Duration,
+    /// Which part of the network may be asked.
+    pub(crate) choice: Choice,
+}
+
+/// By which version of IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    V4,
+    V6,
+}
+
+/// Something to tell.
+pub(crate) struct Report {
+    pub(crate) family: Family,
+    pub(crate) news: News,
+    /// This computer's address, as the router knows it.
+    pub(crate) local_ip: Option<IpAddr>,
+    pub(crate) took: Duration,
+}
+
+/// Opens what is wished for, keeps it open, and closes it when told to stop; says why where it
+/// could not be closed.
+pub(crate) async fn hold(
+    wish: Wish,
+    family: Family,
+    mut stop: Stop,
+    tell: mpsc::Sender<Report>,
+) -> Result<(), String> {
+    let mut hold = Hold {
+        network: Network::look(&wish.choice),
+        wish,
+        family,
+        gateway: None,
+    };
+    let (mut lease, first) = Lease::wanted();
+    let mut work = VecDeque::from([first]);
+    let mut begun = Instant::now();
+    loop {
+        let input = match work.pop_front() {
+            Some(Action::Tell(news)) => {
+                let report = Report {
+                    family,
+                    news,
+                    local_ip: hold.gateway.as_ref().map(Gateway::local_ip),
+                    took: begun.elapsed(),
+                };
+                // Nobody is left to hear it when all of it is being stopped.
+                let _ = tell.send(report).await;
+                continue;
+            }
+            Some(Action::Close(grant)) => return hold.close(&grant).await,
+            Some(Action::Open { previous }) => hold.open(previous, &mut stop).await,
+            Some(Action::Renew(grant)) => outcome(hold.renew(&grant).await),
+            Some(Action::Look(grant)) => hold.look(&grant).await,
+            None if lease.is_released() => return Ok(()),
+            None => {
+                let input = hold.wait(&lease, &mut stop).await;
+                begun = Instant::now();
+                input
+            }
+        };
+        work.extend(lease.handle(input, clock::now(), chance()));
+    }
+}
+
+struct Hold {
+    wish: Wish,
+    family: Family,
+    /// As it was when the router was searched.
+    network: Network,
+    gateway: Option<Gateway>,
+}
+
+impl Hold {
+    /// Waits for whatever comes first: a due time, another network, the end.
+    async fn wait(&self, lease: &Lease, stop: &mut Stop) -> Input {
+        loop {
+            let left = lease.due().map(|due| due.saturating_sub(clock::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Input::Due;
+            }
+            // Timers stand still while the computer sleeps, so none is longer than a glance.
+            tokio::select! {
+                biased;
+                () = stop.requested() => return Input::Stop,
+                () = sleep(left.unwrap_or(GLANCE).min(GLANCE)) => {}
+            }
+            let now = Network::look(&self.wish.choice);
+            if self.way_out(&now) != self.way_out(&self.network) {
+                return Input::NetworkChanged;
+            }
+        }
+    }
+
+    /// What of the network a mapping depends on.
+    fn way_out(&self, network: &Network) -> (Vec<IpAddr>, Option<IpAddr>) {
+        match self.family {
+            Family::V4 => (
+                network.gateways().map(IpAddr::V4).collect(),
+                network.local_ip().map(IpAddr::V4),
+            ),
+            Family::V6 => {
+                let gateways = network.v6.iter().filter_map(|route| route.gateway);
+                let own = search::global_address(network).map(IpAddr::V6);
+                (gateways.map(IpAddr::V6).collect(), own)
+            }
+        }
+    }
+
+    /// Tries the routers that answer, one after another, until one opens the port.
+    async fn open(&mut self, previous: Option<u16>, stop: &mut Stop) -> Input {
+        self.network = Network::look(&self.wish.choice);
+        let mut search = match self.family {
+            Family::V4 => Search::v4(&self.network, &self.wish.choice),
+            Family::V6 => Search::v6(&self.network),
+        };
+        let port = previous.and_then(NonZeroU16::new);
+        let port = port.unwrap_or(self.wish.external_port);
+        let mut told = Failure::NoGateway;
+        loop {
+            let found = tokio::select! {
+                biased;
+                () = stop.requested() => return Input::Stop,
+                found = search.next() => found,
+            };
+            let Some(gateway) = found else {
+                return Input::Failed(told);
+            };
+            match outcome(self.claim(gateway, port).await) {
+                Input::Failed(failure @ Failure::Unreachable { .. }) => {
+                    return Input::Failed(failure);
+                }
+                // Its other protocols give no other port.
+                Input::Failed(failure @ Failure::PortWithheld(..)) if self.wish.exact => {
+                    return Input::Failed(failure);
+                }
+                Input::Failed(failure) if failure.weight() > told.weight() => told = failure,
+                Input::Failed(_) => {}
+                granted => return granted,
+            }
+        }
+    }
+
+    async fn claim(&mut self, mut gateway: Gateway, port: NonZeroU16) -> Result<Grant, Failure> {
+        let grant = ask_all(&mut gateway, &self.wish, port).await?;
+        self.gateway = Some(gateway);
+        Ok(grant)
+    }
+
+    async fn renew(&mut self, grant: &Grant) -> Result<Grant, Failure> {
+        let port = NonZeroU16::new(grant.external.port()).unwrap_or(self.wish.external_port);
+        match &mut self.gateway {
+            Some(gateway) => ask_all(gateway, &self.wish, port).await,
+            None => Err(Failure::NoGateway),
+        }
+    }
+
+    async fn look(&self, grant: &Grant) -> Input {
+        let Some(gateway) = &self.gateway else {
+            return Input::Failed(Failure::NoGateway);
+        };
+        let mut seen = Sight::default();
+        for wanted in wanted(&self.wish, grant.external.port()) {
+            match gateway.look(&wanted).await {
+                Ok(sight) => seen = sight,
+                Err(failure) => return Input::Failed(failure),
+            }
+            // Whichever is missing, all are opened again.
+            if seen.listed == Some(false) {
+                break;
+            }
+        }
+        Input::Seen(seen)
+    }
+
+    async fn close(&self, grant: &Grant) -> Result<(), String> {
+        let Some(gateway) = &self.gateway else {
+            return Ok(());
+        };
+        let close = async {
+            let mut outcome = Ok(());
+            for wanted in wanted(&self.wish, grant.external.port()) {
+                outcome = gateway.unmap(&wanted).await.and(outcome);
+            }
+            outcome
+        };
+        let in_time = timeout(REMOVAL_LIMIT, close).await;
+        in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+    }
+}
+
+/// Asks for all the protocols that are wished for, outside at one and the same port.
+async fn ask_all(gateway: &mut Gateway, wish: &Wish, port: NonZeroU16) -> Result<Grant, Failure> {
+    let mut port = port.get();
+    // A second round where only one of two protocols could have the first port.
+    for _ in 0..2 {
+        let mut granted: Vec<(Wanted, Grant)> = Vec::new();
+        for wanted in wanted(wish, port) {
+            match gateway.map(&wanted).await {
+                Ok(grant) => granted.push((wanted, grant)),
+                Err(failure) => {
+                    give_back(gateway, &granted).await;
+                    return Err(failure);
+                }
+            }
+        }
+        let ports: Vec<_> = granted.iter().map(|(_, g)| g.external.port()).collect();
+        let unwished = ports
+            .iter()
+            .find(|got| wish.exact && **got != wish.external_port.get());
+        if let Some(got) = unwished {
+            let reason = format!("it would give port {got} instead of {}", wish.external_port);
+            let failure = Failure::PortWithheld(gateway.method(), reason);
+            give_back(gateway, &granted).await;
+            return Err(failure);
+        }
+        match (&ports[..], granted.pop()) {
+            ([first, rest @ ..], Some((_, grant))) if rest.iter().all(|p| p == first) => {
+                return Ok(grant);
+            }
+            ([.., last], Some(popped)) => {
+                granted.push(popped);
+                give_back(gateway, &granted).await;
+                port = *last;
+            }
+            _ => return Err(Failure::NoGateway),
+        }
+    }
+    let reason = "it gives tcp and udp different ports".to_owned();
+    Err(Failure::PortWithheld(gateway.method(), reason))
+}
+
+async fn give_back(gateway: &Gateway, granted: &[(Wanted, Grant)]) {
+    for (wanted, grant) in granted {
+        let external = NonZeroU16::new(grant.external.port()).unwrap_or(wanted.external);
+        // What stays open for lack of an answer ends with its lease.
+        let _ = gateway
+            .unmap(&Wanted {
+                external,
+                ..*wanted
+            })
+            .await;
+    }
+}
+
+/// One for each protocol that is wished for.
+fn wanted(wish: &Wish, external: u16) -> Vec<Wanted> {
+    let protocols = Protocol::of(wish.forwarded).iter();
+    let each = protocols.map(|protocol| Wanted {
+        protocol: *protocol,
+        port: wish.port,
+        external: NonZeroU16::new(external).unwrap_or(wish.external_port),
+        lease: wish.lease,
+    });
+    each.collect()
+}
+
+fn outcome(result: Result<Grant, Failure>) -> Input {
+    match result {
+        Ok(grant) => Input::Granted(grant),
+        Err(failure) => Input::Failed(failure),
+    }
+}
+
+/// Any number; which, does not matter.
+fn chance() -> u8 {
+    let number = RandomState::new().build_hasher().finish();
+    number.to_be_bytes()[0]
+}

@@ -1,0 +1,164 @@
+//! Networks that are not simply one computer behind one router.
+
+mod support;
+
+use support::nat_lab::NatLab;
+use support::{MAP, plugin_in};
+
+/// The method and the address of a mapping, through which bytes arrive.
+fn maps(lab: &NatLab) -> String {
+    let mut plugin = plugin_in(lab, "lan");
+    plugin.ask(MAP);
+    let mapped = plugin.mapped();
+    assert_eq!(mapped.external_address, "128.66.0.1:8080");
+    assert!(lab.passes(8080, 8080), "bytes arrive");
+    plugin.end();
+    mapped.method
+}
+
+#[test]
+fn of_two_routers_the_default_gateway_is_asked() {
+    let Some(lab) = NatLab::with(&["--no-natpmp", "--two-igd"]) else {
+        return;
+    };
+    for _ in 0..4 {
+        let mut plugin = plugin_in(&lab, "lan");
+        plugin.ask(MAP);
+        assert_eq!(plugin.mapped().external_address, "128.66.0.1:8080");
+        plugin.end();
+    }
+    assert_eq!(maps(&lab), "upnp");
+}
+
+#[test]
+fn a_router_that_never_sees_multicast_is_found() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input ip daddr 239.0.0.0/8 drop",
+    );
+    assert_eq!(maps(&lab), "upnp");
+}
+
+#[test]
+fn a_router_that_answers_multicast_alone_is_found() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input ip daddr 192.168.77.1 udp dport 1900 drop",
+    );
+    assert_eq!(maps(&lab), "upnp");
+}
+
+#[test]
+fn a_firewall_on_this_computer_keeps_no_router_from_being_found() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    lab.run("lan", "nft add table inet own");
+    lab.run(
+        "lan",
+        "nft add chain inet own input { type filter hook input priority 0 ; policy drop ; }",
+    );
+    for allowed in [
+        "iifname lo",
+        "ct state established,related",
+        "tcp dport 8080",
+    ] {
+        lab.run(
+            "lan",
+            &format!("nft add rule inet own input {allowed} accept"),
+        );
+    }
+    assert_eq!(maps(&lab), "upnp");
+}
+
+#[test]
+fn a_vpn_as_default_route_does_not_hide_the_router() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    // Packets into it end nowhere, and only those for the outside of this lab go past it.
+    for line in [
+        "ip link add tun0 type veth peer name tun1",
+        "ip addr add 10.99.0.2/24 dev tun0",
+        "ip link set tun0 up",
+        "ip link set tun1 up",
+        "ip route add 128.66.0.0/24 via 192.168.77.1",
+        "ip route replace default via 10.99.0.1 dev tun0",
+    ] {
+        lab.run("lan", line);
+    }
+    assert_eq!(maps(&lab), "upnp");
+}
+
+#[test]
+fn a_router_without_a_public_address_opens_ipv6_all_the_same() {
+    let Some(lab) = NatLab::with(&["--cgnat"]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    let mapped = plugin.mapped();
+    assert_eq!(mapped.external_address, "[3ffe:77::2]:8080");
+    assert_eq!(mapped.ipv6_address.as_deref(), Some("[3ffe:77::2]:8080"));
+    let reason = mapped.reason.expect("why IPv4 does not work");
+    assert!(
+        reason.starts_with("Only by IPv6, so your friend needs it too. By IPv4: "),
+        "{reason}"
+    );
+    assert!(reason.contains("it has no public address"), "{reason}");
+}
+
+#[test]
+fn a_router_behind_a_carrier_and_no_ipv6_is_refused() {
+    let Some(lab) = NatLab::with(&["--cgnat"]) else {
+        return;
+    };
+    lab.run("lan", "ip -6 route del default");
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    let refusal = plugin.refused();
+    assert_eq!(
+        refusal.message,
+        "PCP: Failed to forward port. Manual port forwarding required. (router: it has no public \
+         address)"
+    );
+}
+
+#[test]
+fn a_router_that_lies_about_its_address_is_believed_but_no_bytes_arrive() {
+    let options = ["--cgnat", "--conf", "ext_ip=128.66.0.77"];
+    let Some(lab) = NatLab::with(&options) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    assert_eq!(plugin.mapped().external_address, "128.66.0.77:8080");
+    assert!(!lab.passes_to(("128.66.0.77", 8080), ("192.168.77.2", 8080)));
+}
+
+#[test]
+fn another_address_of_this_computer_gets_the_port_anew() {
+    let Some(lab) = NatLab::with(&[]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    plugin.mapped();
+    lab.run("lan", "ip addr add 192.168.77.20/24 dev lan0");
+    lab.run("lan", "ip addr del 192.168.77.2/24 dev lan0");
+    lab.run("lan", "ip route replace default via 192.168.77.1");
+    loop {
+        let mapped = plugin.mapped();
+        if mapped.local_address.as_deref() == Some("192.168.77.20:8080") {
+            let reason = mapped.reason.unwrap_or_default();
+            assert!(reason.contains("network changed"), "{reason}");
+            break;
+        }
+    }
+}
