@@ -141,7 +141,7 @@ fn the_line_being_typed_survives_arriving_texts() {
 
 #[test]
 fn the_menu_leads_to_a_chat_and_back() {
-    let mut listener = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    let mut listener = Chat::new(&["--bind", "127.0.0.1", "--insecure-legacy"]).on_screen();
     for row in [
         "Smart P2P CLI Chat",
         "No server. No tracking. No history.",
@@ -155,7 +155,7 @@ fn the_menu_leads_to_a_chat_and_back() {
     listener.keys("1\r").expect_prompt("Port (default 8080):");
     listener.keys("0\r");
     let port = listener.port();
-    let mut connector = Chat::new(&[]).on_screen();
+    let mut connector = Chat::new(&["--insecure-legacy"]).on_screen();
     connector.expect_prompt("Select option:");
     connector
         .keys("2\r")
@@ -207,7 +207,7 @@ fn a_caller_who_says_nothing_or_rubbish_keeps_nobody_out() {
 
 #[test]
 fn somebody_who_came_and_left_without_a_word_does_not_end_the_waiting() {
-    let mut listener = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    let mut listener = Chat::new(&["--bind", "127.0.0.1", "--insecure-legacy"]).on_screen();
     listener.expect_prompt("Select option:");
     listener.keys("1\r").expect_prompt("Port (default 8080):");
     listener.keys("0\r");

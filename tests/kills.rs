@@ -54,7 +54,7 @@ fn a_killed_transport_ends_an_insecure_chat_on_both_sides() {
 
 #[test]
 fn a_killed_transport_is_back_before_the_next_chat() {
-    let mut listener = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    let mut listener = Chat::new(&["--bind", "127.0.0.1", "--insecure-legacy"]).on_screen();
     listener.expect_prompt("Select option:");
     listener.keys("1\r").expect_prompt("Port (default 8080):");
     listener.keys("0\r");

@@ -39,14 +39,35 @@ fn a_wrong_port_is_named() {
 }
 
 #[test]
-fn without_the_flag_nothing_insecure_happens() {
-    for args in [&["listen"][..], &["connect", "127.0.0.1"], &["connect"]] {
+fn what_would_mix_a_secure_chat_with_an_insecure_one_is_refused() {
+    for args in [
+        &["listen", "--insecure-legacy", "--no-code"][..],
+        &["connect", "127.0.0.1", "--insecure-legacy", "--no-code"],
+        &["connect", "--insecure-legacy", "--code-file", "code"],
+        &["--insecure-legacy", "--no-code"],
+    ] {
         assert_says(
             Chat::new(args),
             3,
-            "[!] The secure channel is not built yet.",
+            "[!] An INSECURE chat knows neither codes nor words.",
         );
     }
+}
+
+#[test]
+fn a_code_file_that_holds_none_is_named() {
+    let missing = ["connect", "127.0.0.1", "--code-file", "/no/such/file"];
+    assert_says(
+        Chat::new(&missing),
+        2,
+        "[!] Cannot read the code from /no/such/file:",
+    );
+    let empty = ["connect", "127.0.0.1", "--code-file", "/dev/null"];
+    assert_says(
+        Chat::new(&empty),
+        2,
+        "[!] The first line of /dev/null holds no code.",
+    );
 }
 
 #[test]
@@ -160,7 +181,7 @@ fn mistakes_in_the_menu_are_named_and_asked_again() {
 fn a_port_in_use_is_asked_again_in_the_menu() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("bound").port();
-    let mut menu = Chat::new(&["--bind", "127.0.0.1"]).on_screen();
+    let mut menu = Chat::new(&["--bind", "127.0.0.1", "--insecure-legacy"]).on_screen();
     menu.expect_prompt("Select option:");
     menu.keys("1\r").expect_prompt("Port (default 8080):");
     menu.keys(&format!("{port}\r"))
@@ -174,7 +195,7 @@ fn after_a_failed_attempt_the_menu_is_back() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = free.local_addr().expect("bound").port();
     drop(free);
-    let mut menu = Chat::new(&[]).on_screen();
+    let mut menu = Chat::new(&["--insecure-legacy"]).on_screen();
     menu.expect_prompt("Select option:");
     menu.keys("2\r")
         .expect_prompt("Enter peer IP, hostname or invite:");

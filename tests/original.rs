@@ -2,6 +2,8 @@
 
 #[path = "support/original.rs"]
 mod original;
+#[path = "support/python.rs"]
+mod python;
 #[path = "support/skipped.rs"]
 mod skipped;
 mod support;

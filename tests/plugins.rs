@@ -65,8 +65,14 @@ fn the_own_stdin_and_stdout_can_be_the_ui() {
     outer.expect(r#"{"type":"ok","reply_to":4}"#);
     assert_eq!(outer.exit_code(), Some(0));
     let said = outer.stdout.all();
-    let refusals = said.lines().filter(|line| line.contains("\"type\":\"error\""));
-    assert_eq!(refusals.count(), 2, "what is no object is not answered:\n{said}");
+    let refusals = said
+        .lines()
+        .filter(|line| line.contains("\"type\":\"error\""));
+    assert_eq!(
+        refusals.count(),
+        2,
+        "what is no object is not answered:\n{said}"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod command;
+pub(crate) mod json_process;
 mod piped;
 mod processes;
 mod screen;

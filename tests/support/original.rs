@@ -1,11 +1,10 @@
 //! The original program: `tests/python/original.py`, driven from a test.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::skipped::skipped;
+use crate::python::{python_with, repository};
 use crate::support::Piped;
 
 /// A Python that has what the original needs.
@@ -17,17 +16,8 @@ impl Python {
     /// Finds one, or says that the test is skipped: it is to return then. `scripts/test.sh
     /// --install` makes the first that is tried.
     pub(crate) fn find(test: &str) -> Option<Self> {
-        let ours = format!("{}/target/venv/bin/python", repository().display());
-        let candidates = [ours, "python3".to_owned()];
-        let usable = |interpreter: &String| {
-            let mut command = Command::new(interpreter);
-            let tried = command.args(["-c", "import cryptography.fernet"]).output();
-            tried.is_ok_and(|output| output.status.success())
-        };
-        match candidates.into_iter().find(usable) {
-            Some(interpreter) => Some(Self { interpreter }),
-            None => skipped(test, "a python3 with the package cryptography"),
-        }
+        let interpreter = python_with("cryptography.fernet", test)?;
+        Some(Self { interpreter })
     }
 
     /// The original, waiting for a caller.
@@ -136,9 +126,4 @@ impl Wire {
 pub(crate) fn token_length(text: &str) -> usize {
     let bytes = 57 + (text.len() / 16 + 1) * 16;
     bytes.div_ceil(3) * 4
-}
-
-fn repository() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().nth(2).expect("packages are two deep")
 }

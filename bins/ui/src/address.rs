@@ -13,8 +13,11 @@ pub(crate) fn split(address: &str) -> (&str, &str) {
 
 /// An address that leaves room for a text beside it.
 pub(crate) fn short(ip: &str) -> String {
+    if ip.len() <= LONGEST {
+        return ip.to_owned();
+    }
     match ip.parse::<IpAddr>() {
-        Ok(IpAddr::V6(v6)) if ip.len() > LONGEST => shorten(v6),
+        Ok(IpAddr::V6(v6)) => shorten(v6),
         _ => ip.to_owned(),
     }
 }

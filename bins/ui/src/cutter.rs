@@ -55,7 +55,8 @@ impl Cutter {
             line.pop();
         }
         Typed::Line {
-            text: String::from_utf8_lossy(&line).into_owned(),
+            text: String::from_utf8(line)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
             question: false,
         }
     }

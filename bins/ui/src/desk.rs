@@ -27,7 +27,7 @@ pub(crate) struct Ask {
 pub(crate) struct Desk {
     state: Mutex<State>,
     changed: Condvar,
-    /// The pile was taken.
+    /// There is room again.
     pub(crate) taken: Notify,
 }
 
@@ -80,14 +80,10 @@ impl Desk {
         if wish.is_some() {
             state.wish = wish;
         }
-        self.changed.notify_all();
-        if text.is_empty() {
-            return state.nudge(false);
-        }
         // The editor moves down a row before it lets others draw. In the first row it could not
         // move up before that, and would leave a gap.
-        let at_top = std::mem::take(&mut state.at_top);
-        state.nudge(at_top)
+        let at_top = !text.is_empty() && std::mem::take(&mut state.at_top);
+        self.tell(state, at_top)
     }
 
     /// Replaces the pile by a clean screen.
@@ -96,16 +92,14 @@ impl Desk {
         state.pile = WIPE.to_owned();
         state.at_top = true;
         state.forget = true;
-        self.changed.notify_all();
-        state.nudge(false)
+        self.tell(state, false)
     }
 
     /// Nothing more will come.
     pub(crate) fn stop(&self) -> Nudge {
         let mut state = self.lock();
         state.stop = true;
-        self.changed.notify_all();
-        state.nudge(false)
+        self.tell(state, false)
     }
 
     /// Whether more text may be added.
@@ -133,7 +127,7 @@ impl Desk {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        self.taken.notify_one();
+        self.taking(&state);
         Turn {
             text: state.take_pile(),
             wish: state.wish.take(),
@@ -151,8 +145,8 @@ impl Desk {
         let mut above = if state.wiped { "\x1b[A" } else { "" }.to_owned();
         let interrupts = state.interrupts();
         if !interrupts {
+            self.taking(&state);
             above.push_str(&state.take_pile());
-            self.taken.notify_one();
         }
         (above, interrupts)
     }
@@ -165,6 +159,21 @@ impl Desk {
     /// Takes what was never drawn.
     pub(crate) fn rest(&self) -> String {
         self.lock().take_pile()
+    }
+
+    /// The pile is about to be taken: whoever waits for room is told.
+    fn taking(&self, state: &State) {
+        if state.pile.len() >= PILE {
+            self.taken.notify_one();
+        }
+    }
+
+    /// Wakes the drawing thread, which then finds the desk free.
+    fn tell(&self, state: MutexGuard<'_, State>, at_top: bool) -> Nudge {
+        let nudge = state.nudge(at_top);
+        drop(state);
+        self.changed.notify_all();
+        nudge
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -2,25 +2,14 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
 
 use p2p_chat_protocol::Options;
-use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::action::{Manner, Typed};
-use crate::desk::{Ask, Desk, Nudge};
-use crate::editor::{Doorbell, LineEditor};
-use crate::terminal::{Terminal, interrupt_editor};
-use crate::{plain, screen};
-
-/// Bundles of lines on their way to the loop: one in work, one ready.
-const BUNDLES: usize = 2;
-
-/// Drawing what is left may take this long: the supervisor kills a plugin 5 s after the end of
-/// its stdin.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+use crate::desk::Ask;
+use crate::pipes::Pipes;
+use crate::threads::{LAST_WORDS, Threads};
 
 /// Terminals that cannot move their cursor, or whose keys a line editor should leave alone.
 const SIMPLE: [&str; 3] = ["dumb", "cons25", "emacs"];
@@ -28,88 +17,103 @@ const SIMPLE: [&str; 3] = ["dumb", "cons25", "emacs"];
 /// The user.
 pub(crate) struct Face {
     pub(crate) manner: Manner,
-    /// What is to be seen.
-    pub(crate) desk: Arc<Desk>,
-    /// What was typed.
-    pub(crate) lines: mpsc::Receiver<Vec<Typed>>,
-    done: oneshot::Receiver<()>,
-    terminal: Option<(Arc<Terminal>, Doorbell)>,
+    side: Side,
+}
+
+enum Side {
+    Threads(Threads),
+    Pipes(Pipes),
 }
 
 impl Face {
-    /// Finds out where the user is, and starts the threads that read and draw there.
+    /// Finds out where the user is, and begins to read there.
     ///
     /// # Errors
     /// When there is neither a terminal nor descriptors 3 and 4.
     pub(crate) fn open(options: &Options, user: io::Result<[File; 2]>) -> io::Result<Self> {
-        let desk = Arc::new(Desk::default());
-        let (typed, lines) = mpsc::channel(BUNDLES);
-        let (finished, done) = oneshot::channel();
-        let mut face = Self {
-            manner: Manner::Terminal,
-            desk: desk.clone(),
-            lines,
-            done,
-            terminal: None,
-        };
         if options.terminal && !options.plain && !is_simple() {
             // Without a controlling terminal, descriptors 3 and 4 still lead to the user.
-            if let Some((terminal, editor, doorbell)) = line_editor(&desk) {
-                screen::start(editor, terminal.clone(), desk, typed, finished);
-                face.terminal = Some((terminal, doorbell));
-                return Ok(face);
+            if let Some(threads) = Threads::line_editor() {
+                return Ok(Self {
+                    manner: Manner::Terminal,
+                    side: Side::Threads(threads),
+                });
             }
         }
-        face.manner = match options.terminal {
-            true => Manner::Plain,
-            false => Manner::Stream,
+        let user = user?;
+        if options.terminal {
+            return Ok(Self {
+                manner: Manner::Plain,
+                side: Side::Threads(Threads::plain(user, true)),
+            });
+        }
+        let side = match Pipes::open(&user) {
+            Ok(pipes) => Side::Pipes(pipes),
+            Err(_) => Side::Threads(Threads::plain(user, false)),
         };
-        plain::start(user?, desk, typed, finished, options.terminal);
-        Ok(face)
+        Ok(Self {
+            manner: Manner::Stream,
+            side,
+        })
     }
 
     /// How wide the terminal is, where lines are wrapped for it.
     pub(crate) fn columns(&self) -> Option<usize> {
-        self.terminal
-            .as_ref()
-            .map(|(terminal, _)| terminal.columns())
+        match &self.side {
+            Side::Threads(threads) => threads.columns(),
+            Side::Pipes(_) => None,
+        }
+    }
+
+    /// Waits for lines, or until more may be shown: then there are none. Cancel-safe.
+    pub(crate) async fn next(&mut self, wants_lines: bool) -> Vec<Typed> {
+        match &mut self.side {
+            Side::Threads(threads) => threads.next(wants_lines).await,
+            Side::Pipes(pipes) => pipes.next(wants_lines).await,
+        }
     }
 
     /// Prints; with a wish, asks for the next line from now on, or for none.
-    pub(crate) fn show(&self, text: &str, wish: Option<Option<Ask>>) {
-        self.nudge(self.desk.put(text, wish));
+    pub(crate) fn show(&mut self, text: &str, wish: Option<Option<Ask>>) {
+        match &mut self.side {
+            Side::Threads(threads) => threads.show(text, wish),
+            // Nobody is asked there.
+            Side::Pipes(pipes) => pipes.show(text),
+        }
     }
 
     /// Wipes the screen, the scrollback and the input history.
     pub(crate) fn wipe(&self) {
-        self.nudge(self.desk.wipe());
+        match &self.side {
+            Side::Threads(threads) => threads.wipe(),
+            Side::Pipes(_) => {}
+        }
     }
 
-    /// Draws what is left and puts the terminal right.
+    /// Whether more may be shown.
+    pub(crate) fn has_room(&self) -> bool {
+        match &self.side {
+            Side::Threads(threads) => threads.has_room(),
+            Side::Pipes(pipes) => pipes.has_room(),
+        }
+    }
+
+    /// Whether nobody sees what is shown.
+    pub(crate) fn is_broken(&self) -> bool {
+        match &self.side {
+            Side::Threads(threads) => threads.is_broken(),
+            Side::Pipes(pipes) => pipes.is_broken(),
+        }
+    }
+
+    /// Shows what is left, and puts a terminal right.
     pub(crate) async fn finish(self) {
-        self.nudge(self.desk.stop());
-        let drawn = timeout(LAST_WORDS, self.done).await.is_ok();
-        if let Some((terminal, _)) = &self.terminal {
-            if !drawn {
-                terminal.write(&format!("\r\n{}", self.desk.rest()));
-            }
-            terminal.restore();
+        match self.side {
+            Side::Threads(threads) => threads.finish().await,
+            // A reader that takes longer loses the rest.
+            Side::Pipes(pipes) => drop(timeout(LAST_WORDS, pipes.finish()).await),
         }
     }
-
-    fn nudge(&self, nudge: Nudge) {
-        match (nudge, &self.terminal) {
-            (Nudge::Ring, Some((_, doorbell))) => doorbell.ring(),
-            (Nudge::Interrupt, Some(_)) => interrupt_editor(),
-            _ => {}
-        }
-    }
-}
-
-fn line_editor(desk: &Arc<Desk>) -> Option<(Arc<Terminal>, LineEditor, Doorbell)> {
-    let terminal = Terminal::open().ok()?;
-    let (editor, doorbell) = LineEditor::open(desk.clone()).ok()?;
-    Some((Arc::new(terminal), editor, doorbell))
 }
 
 fn is_simple() -> bool {

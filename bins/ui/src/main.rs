@@ -5,8 +5,9 @@
 //! half. [`session`] is the thin loop around it, [`face`] the user's side of that loop.
 //!
 //! Pure: [`command`], [`menu`], [`view`] with [`reach`], [`talk`], [`peer`] and [`status`],
-//! [`rows`], [`outgoing`], [`cutter`]. Threads: [`screen`] with [`editor`] on a terminal,
-//! [`plain`] elsewhere; both draw what lies on the [`desk`].
+//! [`rows`], [`outgoing`], [`cutter`]. [`pipes`] is a user of two pipes. Everywhere else
+//! there are [`threads`]: [`screen`] with [`editor`] on a terminal, or [`plain`]; both draw what
+//! lies on the [`desk`].
 
 mod action;
 mod address;
@@ -18,6 +19,7 @@ mod face;
 mod menu;
 mod outgoing;
 mod peer;
+mod pipes;
 mod plain;
 mod quoted;
 mod reach;
@@ -28,6 +30,7 @@ mod state;
 mod status;
 mod talk;
 mod terminal;
+mod threads;
 mod typed;
 mod view;
 

@@ -1,7 +1,7 @@
 //! The user behind plain descriptors: a thread reads lines, a thread writes text.
 //!
 //! Threads, because making an inherited descriptor non-blocking would change it for every
-//! process that shares it.
+//! process that shares it. Two pipes are opened anew instead, in `pipes.rs`.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,7 +15,7 @@ use crate::cutter::Cutter;
 use crate::desk::{Desk, Turn};
 
 /// One read takes at most this much: a Linux pipe holds 64 KiB.
-const READ_SIZE: usize = 65_536;
+pub(crate) const READ_SIZE: usize = 65_536;
 
 /// Whether a prompt stands on the screen, unanswered: what comes next needs a row of its own.
 type Open = Arc<AtomicBool>;
@@ -84,7 +84,7 @@ fn write(mut output: File, desk: &Desk, open: Option<Open>) {
 const EXIT_CONFIG: i32 = 78;
 
 /// A reader that left is no failure; anything else loses what the user asked to see.
-fn cannot_write(error: &std::io::Error) -> ! {
+pub(crate) fn cannot_write(error: &std::io::Error) -> ! {
     let _ = writeln!(
         std::io::stderr(),
         "ERROR cannot write to standard output: {error}"

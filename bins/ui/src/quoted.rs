@@ -20,6 +20,13 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
+/// As much of `text` as a quote of it needs.
+pub(crate) fn beginning(text: &str) -> &str {
+    // One character more than is shown, of four bytes at most, tells that there were more.
+    let text = text.trim();
+    &text[..text.floor_char_boundary(4 * (LONGEST + 1))]
+}
+
 /// `12345` as `12 345`.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -45,6 +52,9 @@ mod tests {
         );
         assert_eq!(quoted(&"ä".repeat(61)), format!("{}…", "ä".repeat(60)));
         assert_eq!(quoted(&"ä".repeat(60)), "ä".repeat(60));
+        let long = "😀".repeat(100);
+        assert!(beginning(&long).len() < long.len());
+        assert_eq!(quoted(beginning(&long)), quoted(&long));
     }
 
     #[test]

@@ -59,19 +59,18 @@ impl Session {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
         // The reader of our output left: nobody to tell.
-        while !face.desk.is_broken() {
+        while !face.is_broken() {
             self.take_typed();
             self.act(pipe, face);
             pipe.writer.flush().await?;
+            let has_room = face.has_room();
+            let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
-                line = pipe.reader.next(), if face.desk.has_room() => match line? {
+                line = pipe.reader.next(), if has_room => match line? {
                     Some(line) => self.take_events(&line, pipe)?,
                     None => return Ok(()),
                 },
-                Some(lines) = face.lines.recv(), if self.typed.is_empty() && self.ui.wants_line() => {
-                    self.typed.extend(lines);
-                }
-                () = face.desk.taken.notified() => {}
+                lines = face.next(wants_lines) => self.typed.extend(lines),
                 Some(()) = terminate.recv() => self.ui.leave(),
                 Some(()) = hang_up.recv() => self.ui.leave(),
             }
@@ -104,7 +103,7 @@ impl Session {
         }
     }
 
-    fn act(&mut self, pipe: &mut Pipe, face: &Face) {
+    fn act(&mut self, pipe: &mut Pipe, face: &mut Face) {
         let columns = face.columns();
         let mut text = String::new();
         let mut initial = String::new();

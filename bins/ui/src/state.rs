@@ -68,7 +68,8 @@ impl Ui {
 
     /// What the next line will answer; `None`: nobody is asked now.
     pub(crate) fn prompt(&self) -> Option<Prompt> {
-        if self.replaying || self.stage == Stage::Leaving {
+        let silent = self.manner == Manner::Stream;
+        if silent || self.replaying || self.stage == Stage::Leaving {
             return None;
         }
         if let Some(question) = &self.question {

@@ -8,7 +8,7 @@ use p2p_chat_protocol::ui::{
 };
 
 use crate::peer;
-use crate::quoted::quoted;
+use crate::quoted::{beginning, quoted};
 use crate::rows::Line;
 
 /// Undelivered texts named at the end; the rest is counted.
@@ -33,12 +33,14 @@ pub(crate) struct Peer {
     /// Unix milliseconds.
     pub(crate) since_ms: u64,
     pub(crate) heard_ms: u64,
+    /// Whether its address is our own: then the address alone would not tell who speaks.
+    one_computer: bool,
 }
 
 /// An own text on its way.
 struct Own {
     status: Status,
-    quote: String,
+    beginning: String,
     bytes: usize,
 }
 
@@ -64,6 +66,7 @@ impl Talk {
             connected: peer.clone(),
             since_ms: now_ms,
             heard_ms: now_ms,
+            one_computer: peer::on_one_computer(peer),
         });
         peer::greeting(peer)
     }
@@ -87,7 +90,7 @@ impl Talk {
                 self.counts.waiting_bytes += message.text.0.len();
                 let own = Own {
                     status: Status::Queued,
-                    quote: quoted(&message.text.0),
+                    beginning: beginning(&message.text.0).to_owned(),
                     bytes: message.text.0.len(),
                 };
                 self.own.insert(message.n, own);
@@ -103,8 +106,7 @@ impl Talk {
                 }
             }
         }
-        let one_computer = |peer: &Peer| peer::on_one_computer(&peer.connected);
-        let same = self.peer.as_ref().is_some_and(one_computer);
+        let same = self.peer.as_ref().is_some_and(|peer| peer.one_computer);
         Line::Text {
             mark: peer::mark(message.from, &message.ip, same),
             text: message.text.0.clone(),
@@ -130,7 +132,7 @@ impl Talk {
             }
         }
         match status {
-            Status::Failed => self.failed.extend(self.own.remove(&n).map(|own| own.quote)),
+            Status::Failed => self.failed.extend(self.own.remove(&n).map(|own| quoted(&own.beginning))),
             Status::Delivered => {
                 self.counts.delivered += 1;
                 self.own.remove(&n);

@@ -31,6 +31,21 @@ fn lines_wait_for_the_peer_and_are_delivered_before_it_leaves() {
 }
 
 #[test]
+fn two_pipes_are_served_without_threads_and_left_as_they_were() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    ui.types("hello\n");
+    ui.wire.takes_text("hello", 1);
+    ui.wire.expect_nothing();
+    assert_eq!(ui.threads(), "1");
+    let changed = [3, 4].map(|descriptor| ui.is_non_blocking(descriptor));
+    assert_eq!(changed, [false; 2], "a shell shares these");
+    // The instrument sees it where it is so: the ui's own stdin is nobody else's.
+    assert!(ui.is_non_blocking(0));
+}
+
+#[test]
 fn the_end_of_the_input_is_a_quit_once_everything_is_on_its_way() {
     let mut ui = Piped::start();
     ui.types("one\ntwo");

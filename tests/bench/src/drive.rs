@@ -13,6 +13,10 @@ const TEXT: usize = 100;
 /// Round trips before those that count: caches, and TCP's first steps.
 const WARM_UP: usize = 100;
 
+/// Round trips before it is another pair's turn: what disturbs the computer for longer than some
+/// milliseconds disturbs them all.
+const TURN: usize = 50;
+
 /// The pause between two paced texts: longer than any round trip, so that every text finds an idle
 /// line, as a person's does.
 const PACE: Duration = Duration::from_millis(5);
@@ -31,19 +35,32 @@ pub(crate) struct Burst {
     pub(crate) per_second: f64,
 }
 
-/// A line typed at one side is printed at the other, and then back: microseconds each.
-pub(crate) fn round_trips(pair: &mut Pair, count: usize) -> Result<Vec<f64>, String> {
-    let mut times = Vec::with_capacity(count);
-    for number in 0..WARM_UP + count {
-        let (there, back) = (text('q', number), text('r', number));
-        let begun = Instant::now();
-        cross(&mut pair.connector, &mut pair.listener, &there)?;
-        cross(&mut pair.listener, &mut pair.connector, &back)?;
-        if number >= WARM_UP {
-            times.push(begun.elapsed().as_secs_f64() * 1e6);
+/// A line typed at one side is printed at the other, and then back: microseconds each, for every
+/// pair. They take turns.
+pub(crate) fn round_trips<const PAIRS: usize>(
+    pairs: &mut [Pair; PAIRS],
+    count: usize,
+) -> Result<[Vec<f64>; PAIRS], String> {
+    let mut times = [(); PAIRS].map(|()| Vec::with_capacity(count));
+    for first in (0..WARM_UP + count).step_by(TURN) {
+        for (pair, times) in pairs.iter_mut().zip(&mut times) {
+            for number in first..first + TURN {
+                let time = round_trip(pair, number)?;
+                if number >= WARM_UP {
+                    times.push(time.as_secs_f64() * 1e6);
+                }
+            }
         }
     }
     Ok(times)
+}
+
+fn round_trip(pair: &mut Pair, number: usize) -> Result<Duration, String> {
+    let (there, back) = (text('q', number), text('r', number));
+    let begun = Instant::now();
+    cross(&mut pair.connector, &mut pair.listener, &there)?;
+    cross(&mut pair.listener, &mut pair.connector, &back)?;
+    Ok(begun.elapsed())
 }
 
 /// One text at a time, with pauses, one way: milliseconds each.

@@ -84,13 +84,14 @@ fn beside(
     show: fn(f64) -> String,
     marks: Marks,
 ) -> Row {
-    let [ours, theirs] = [ours, theirs].map(median);
+    // What a round shared was the same for both.
+    let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(o, t)| o / t).collect();
     Row {
         goal,
         figure,
-        ours: show(ours),
-        beside: show(theirs),
-        value: ours / theirs,
+        ours: show(median(ours)),
+        beside: show(median(theirs)),
+        value: median(&ratios),
         marks,
     }
 }

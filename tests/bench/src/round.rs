@@ -56,15 +56,17 @@ pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Re
         (System::Ncat, ncat),
     ];
     systems.rotate_left(number as usize % 3);
-    for (system, figures) in systems {
-        programs.settle(Place::OneProcessor)?;
-        let mut pair = system.pair(programs)?;
+    programs.settle(Place::OneProcessor)?;
+    let [first, second, third] = [0, 1, 2].map(|at| systems[at].0.pair(programs));
+    let mut pairs = [first?, second?, third?];
+    let times = round_trips(&mut pairs, ROUND_TRIPS)?;
+    for ((pair, times), (_, figures)) in pairs.iter().zip(times).zip(&mut systems) {
         figures.start.push(milliseconds(pair.listening_after));
-        figures
-            .round_trip
-            .push(percentile(round_trips(&mut pair, ROUND_TRIPS)?, 0.5));
-        drop(pair);
-        programs.settle(Place::Anywhere)?;
+        figures.round_trip.push(percentile(times, 0.5));
+    }
+    drop(pairs);
+    programs.settle(Place::Anywhere)?;
+    for (system, figures) in systems {
         let mut pair = system.pair(programs)?;
         figures
             .paced

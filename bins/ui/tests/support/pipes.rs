@@ -77,6 +77,18 @@ impl Piped {
         assert!(sent.expect("kill").success());
     }
 
+    /// Whether the description behind this descriptor, which others share, was made non-blocking.
+    pub(crate) fn is_non_blocking(&self, descriptor: i32) -> bool {
+        let file = format!("/proc/{}/fdinfo/{descriptor}", self.child.id());
+        let flags = i32::from_str_radix(&field(&file, "flags:"), 8).expect("an octal number");
+        flags & 0o4000 != 0
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> String {
+        field(&format!("/proc/{}/status", self.child.id()), "Threads:")
+    }
+
     /// The end of what the user types.
     pub(crate) fn ends_input(&mut self) {
         self.input = None;
@@ -108,6 +120,12 @@ impl Piped {
         // Its stdout is closed, so this does not take long.
         self.child.wait().expect("a child of ours")
     }
+}
+
+fn field(file: &str, name: &str) -> String {
+    let text = std::fs::read_to_string(file).expect("the process lives");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.expect("a line of this name").trim().to_owned()
 }
 
 impl Drop for Piped {

@@ -1,0 +1,87 @@
+//! What silence brings.
+
+use super::*;
+use crate::Cut;
+use crate::record::kind;
+use crate::testing::Dice;
+use crate::testing::pair::*;
+
+#[test]
+fn the_connector_sends_a_record_at_once_and_the_listener_knows_by_it() {
+    let (Met { mut connector, mut listener }, _) = session();
+    assert_eq!(connector.deadline_ms(), Some(0));
+    let ping = ticked(&mut connector, 0).unwrap();
+    exchange(&mut connector, &mut listener, ping, 0).unwrap();
+    assert_eq!(events(&mut listener), ["confirmed"]);
+    assert!(connector.deadline_ms().unwrap() >= 20_000);
+
+    // A payload serves as well.
+    let (Met { mut connector, .. }, _) = session();
+    sent(&mut connector, "hi");
+    assert!(ticked(&mut connector, 1).unwrap().is_empty());
+}
+
+#[test]
+fn a_ping_leaves_after_20_to_30_s_of_our_silence() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..50 {
+        let mut gate = Gate::with_code(code());
+        let Met { mut listener, .. } = meet(Proof::Code(code()), &mut gate, 0, seed);
+        let due_ms = listener.deadline_ms().unwrap();
+        assert!((20_000..=30_000).contains(&due_ms), "{due_ms}");
+        seen.insert(due_ms);
+        assert!(ticked(&mut listener, due_ms - 1).unwrap().is_empty());
+        assert_eq!(ticked(&mut listener, due_ms).unwrap().len(), 400);
+        let next_ms = listener.deadline_ms().unwrap() - due_ms;
+        assert!((20_000..=30_000).contains(&next_ms), "{next_ms}");
+    }
+    assert!(seen.len() > 40, "they are not all alike");
+}
+
+#[test]
+fn a_session_dies_after_75_s_without_a_valid_record() {
+    let (Met { mut connector, mut listener }, mut gate) = session();
+    ticked(&mut listener, 74_999).unwrap();
+    assert_eq!(ticked(&mut listener, 75_000).err(), Some(Cut::Silent));
+    follow(&mut gate, &mut listener);
+    assert_eq!(gate.tickets().count(), 1, "the ticket lives");
+
+    // Any record keeps it alive, one of an unknown type as well.
+    let (Met { connector: _, listener: mut other }, _) = session();
+    let mut record = sealed(&mut connector, 200, &[]);
+    deliver(&mut other, &mut record, 70_000).unwrap();
+    assert!(ticked(&mut other, 144_999).is_ok());
+    assert_eq!(ticked(&mut other, 145_000).err(), Some(Cut::Silent));
+}
+
+#[test]
+fn after_a_long_sleep_it_is_a_cut_and_not_a_broken_rule() {
+    let (Met { connector, listener }, _) = session();
+    for mut side in [connector, listener] {
+        let day_ms = 24 * 3_600_000;
+        assert_eq!(ticked(&mut side, day_ms).err(), Some(Cut::Silent));
+        assert!(events(&mut side).is_empty());
+    }
+}
+
+#[test]
+fn a_flood_of_pings_is_answered_one_by_one_and_nothing_is_kept() {
+    let (Met { mut connector, mut listener }, _) = session();
+    let mut pings = BytesMut::new();
+    for _ in 0..1000 {
+        connector.sending.seal(kind::PING, &[], &mut pings).unwrap();
+    }
+    let answer = deliver(&mut listener, &mut pings, 0).unwrap();
+    assert_eq!(answer.len(), 1000 * 400);
+    assert_eq!(events(&mut listener), ["confirmed"]);
+}
+
+#[test]
+fn the_end_of_numbers_is_no_panic() {
+    let (Met { mut connector, mut listener }, _) = session();
+    for side in [&mut connector, &mut listener] {
+        let mut out = BytesMut::new();
+        let late = side.tick(u64::MAX, &mut Dice::new(1), &mut out);
+        assert_eq!(late.err(), Some(Cut::Silent));
+    }
+}

@@ -1,0 +1,242 @@
+//! The same with whole programs: what people see.
+
+use std::io::Write;
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::man_in_the_middle::{Message, To, Wires, man_in_the_middle};
+use crate::p2pc::{P2pc, code};
+use crate::people::{Invite, connect, listen, listen_on_screen, words_on};
+use crate::scene::Switch;
+use crate::support::Chat;
+
+const HELLO: usize = 0;
+const AUTH: usize = 1;
+
+const WRONG: &str = "The code was wrong, or somebody is between you and 127.0.0.1";
+const HUNG_UP: &str = "hung up before the code was used";
+const OLD: &str = "This peer runs the old p2p-chat, which sends its key in clear";
+
+#[test]
+fn everything_passed_on_is_a_chat_on_both_screens() {
+    let (mut listener, invite) = listen_on_screen(&[]);
+    let middle = man_in_the_middle(invite.port, |message, wires| wires.pass(&message));
+    let mut connector = connect(middle).on_screen();
+    connector.expect("Code (three words or numbers):");
+    connector.keys(&format!("{}\r", invite.code));
+    connector.expect("(verified by code)");
+    listener.expect("(verified by code)");
+    connector.keys("from the connector\r");
+    listener.expect("from the connector");
+    listener.keys("from the listener\r");
+    connector.expect("from the listener");
+}
+
+#[test]
+fn somebody_who_guesses_is_refused_on_both_screens() {
+    let name = "somebody_who_guesses_is_refused_on_both_screens";
+    let Some(python) = P2pc::find(name) else {
+        return;
+    };
+    let (listener, invite) = listen_on_screen(&[]);
+    // He answers the connector himself, and calls the listener himself.
+    let mut answers = python.listen_falsely("code", code("aardvark aardvark aardvark"));
+    let mut connector = connect(answers.port()).on_screen();
+    connector.expect("Code (three words or numbers):");
+    connector.keys(&format!("{}\r", invite.code));
+    connector.expect(WRONG);
+    assert_eq!(connector.exit_code(), 3);
+    assert!(
+        !connector.text().contains("Connected"),
+        "{}",
+        connector.text()
+    );
+
+    let mut calls = python.connect(invite.port, "code", code("aardvark aardvark aardvark"));
+    calls.event("refused");
+    listener.expect("Wrong code from 127.0.0.1");
+    listener.expect("4 tries left");
+    assert!(
+        !listener.text().contains("Connected"),
+        "{}",
+        listener.text()
+    );
+}
+
+#[test]
+fn somebody_between_two_without_a_code_is_heard_in_the_words() {
+    let name = "somebody_between_two_without_a_code_is_heard_in_the_words";
+    let Some(python) = P2pc::find(name) else {
+        return;
+    };
+    let (mut listener, invite) = listen_on_screen(&["--no-code"]);
+    let mut answers = python.listen("words", None);
+    let mut connector = connect(answers.port()).arg("--no-code").on_screen();
+    let mut calls = python.connect(invite.port, "words", None);
+    for peer in [&mut answers, &mut calls] {
+        peer.event("connected");
+        // He says that he is content.
+        peer.order(json!({ "do": "record", "type": 7 }));
+    }
+    let (at_connector, at_listener) = (words_on(&connector), words_on(&listener));
+    for _ in 0..3 {
+        connector.keys(&format!("{at_listener}\r"));
+        listener.keys(&format!("{at_connector}\r"));
+    }
+    for peer in [&mut answers, &mut calls] {
+        assert_eq!(peer.event("closed")["reason"], 1);
+    }
+    assert_eq!(connector.exit_code(), 3);
+    for screen in [&connector, &listener] {
+        assert!(
+            !screen.text().contains("verified by words"),
+            "{}",
+            screen.text()
+        );
+    }
+}
+
+#[test]
+fn who_hears_other_words_can_drop_the_peer_at_once() {
+    let name = "who_hears_other_words_can_drop_the_peer_at_once";
+    let Some(python) = P2pc::find(name) else {
+        return;
+    };
+    let (mut listener, invite) = listen_on_screen(&["--no-code"]);
+    let mut calls = python.connect(invite.port, "words", None);
+    calls.event("connected");
+    words_on(&listener);
+    listener.keys("/reject\r");
+    assert_eq!(calls.event("closed")["reason"], 1);
+    // And nobody comes in after that.
+    let mut again = python.connect(invite.port, "words", None);
+    again.event("refused");
+}
+
+#[test]
+fn after_a_changed_record_every_text_arrives_once() {
+    texts_arrive_once(|mut message, wires| {
+        message.flip(200, 1);
+        wires.pass(&message);
+    });
+}
+
+#[test]
+fn after_a_cut_in_the_middle_of_a_record_every_text_arrives_once() {
+    texts_arrive_once(|message, wires| {
+        wires.send(message.connection, message.to, &message.bytes[..100]);
+        wires.cut(message.connection);
+    });
+}
+
+#[test]
+fn after_a_record_sent_twice_every_text_arrives_once() {
+    texts_arrive_once(|message, wires| {
+        wires.pass(&message);
+        wires.pass(&message);
+    });
+}
+
+/// The third record after the first text is met by this, in both directions at once.
+fn texts_arrive_once(mut attack: impl FnMut(Message, &Wires) + Send + 'static) {
+    let (mut listener, invite) = listen(&[]);
+    let begun = Switch::default();
+    let (now, mut left) = (begun.clone(), [3; 2]);
+    let middle = man_in_the_middle(invite.port, move |message, wires| {
+        let left = &mut left[usize::from(message.to == To::Connector)];
+        if now.is_on() && *left > 0 {
+            *left -= 1;
+            if *left == 0 {
+                return attack(message, wires);
+            }
+        }
+        wires.pass(&message);
+    });
+    let mut connector = connect(middle).piped();
+    connector.line(&invite.code);
+    connector.line("first");
+    listener.expect("[peer 127.0.0.1] first");
+    begun.turn_on();
+    let texts: Vec<_> = (1..=20).map(|n| format!("text {n} of twenty")).collect();
+    for text in &texts {
+        connector.line(text);
+        listener.line(text);
+    }
+    for side in [&listener, &connector] {
+        side.expect("[peer 127.0.0.1] text 20 of twenty");
+        let said = side.stdout.so_far();
+        let texts_shown = said
+            .lines()
+            .filter_map(|row| row.strip_prefix("[peer 127.0.0.1] text "));
+        let numbers: Vec<_> = texts_shown.map(str::to_owned).collect();
+        let expected: Vec<_> = (1..=20).map(|n| format!("{n} of twenty")).collect();
+        assert_eq!(numbers, expected);
+    }
+    connector.line("/quit");
+    assert_eq!(connector.exit_code(), Some(0));
+}
+
+#[test]
+fn a_changed_handshake_is_told_and_the_friend_still_comes_in() {
+    for (to, index, at, sentence, exit) in [
+        (To::Connector, HELLO, 4, HUNG_UP, 69),
+        (To::Listener, HELLO, 6, HUNG_UP, 69),
+        (To::Connector, HELLO, 100, WRONG, 3),
+        (To::Listener, AUTH, 40, WRONG, 3),
+    ] {
+        let (mut listener, invite) = listen(&[]);
+        let middle = man_in_the_middle(invite.port, move |mut message, wires| {
+            if message.is(to, index) {
+                message.flip(at, 1);
+            }
+            wires.pass(&message);
+        });
+        let mut connector = connect(middle).piped();
+        connector.line(&invite.code);
+        // On which of the two it is said is not what this is about.
+        assert_eq!(connector.exit_code(), Some(exit), "{sentence}");
+        let said = connector.stdout.all() + &connector.stderr.all();
+        assert!(said.contains(sentence), "{said}");
+        chat(&mut listener, &invite);
+    }
+}
+
+#[test]
+fn the_old_program_is_refused_and_its_key_is_not_used() {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = server.local_addr().expect("bound").port();
+    let mut connector = connect(port).piped();
+    connector.line("carrot lemon koala");
+    let (mut caller, _) = server.accept().expect("it calls");
+    let key = format!("{}=", "A".repeat(43));
+    caller.write_all(key.as_bytes()).expect("sent");
+    assert_eq!(connector.exit_code(), Some(3));
+    let said = connector.stdout.all() + &connector.stderr.all();
+    assert!(said.contains(OLD), "{said}");
+}
+
+#[test]
+fn the_old_program_learns_nothing_from_a_listener() {
+    let (mut listener, invite) = listen(&[]);
+    let old = [
+        "connect",
+        &format!("127.0.0.1:{}", invite.port),
+        "--insecure-legacy",
+    ];
+    let mut old = Chat::new(&old).piped();
+    assert_ne!(old.exit_code(), Some(0));
+    let said = old.stdout.all();
+    assert!(!said.contains("Chat started"), "{said}");
+    chat(&mut listener, &invite);
+}
+
+/// The friend comes in, and both say something.
+fn chat(listener: &mut crate::support::Piped, invite: &Invite) {
+    let mut friend = connect(invite.port).piped();
+    friend.line(&invite.code);
+    friend.line("here I am");
+    listener.expect("[peer 127.0.0.1] here I am");
+    listener.line("there you are");
+    friend.expect("[peer 127.0.0.1] there you are");
+}
