@@ -9,10 +9,12 @@ use crate::man_in_the_middle::{Message, To, Wires, man_in_the_middle};
 use crate::p2pc::{P2pc, code};
 use crate::people::{Invite, connect, listen, listen_on_screen, words_on};
 use crate::scene::Switch;
-use crate::support::Chat;
+use crate::support::{Chat, Piped, wait_until};
 
 const HELLO: usize = 0;
 const AUTH: usize = 1;
+
+const GUESS: &str = "aardvark aardvark aardvark";
 
 const WRONG: &str = "The code was wrong, or somebody is between you and 127.0.0.1";
 const HUNG_UP: &str = "hung up before the code was used";
@@ -39,29 +41,35 @@ fn somebody_who_guesses_is_refused_on_both_screens() {
     let Some(python) = P2pc::find(name) else {
         return;
     };
+    // He answers the connector himself, and calls the listener himself: first with a guess.
     let (listener, invite) = listen_on_screen(&[]);
-    // He answers the connector himself, and calls the listener himself.
-    let mut answers = python.listen_falsely("code", code("aardvark aardvark aardvark"));
-    let mut connector = connect(answers.port()).on_screen();
-    connector.expect("Code (three words or numbers):");
-    connector.keys(&format!("{}\r", invite.code));
-    connector.expect(WRONG);
-    assert_eq!(connector.exit_code(), 3);
-    assert!(
-        !connector.text().contains("Connected"),
-        "{}",
-        connector.text()
-    );
-
-    let mut calls = python.connect(invite.port, "code", code("aardvark aardvark aardvark"));
+    let mut answers = python.listen_falsely(GUESS);
+    fails_on_screen(answers.port(), &invite, WRONG, 3);
+    let mut calls = python.connect(invite.port, "code", code(GUESS));
     calls.event("refused");
     listener.expect("Wrong code from 127.0.0.1");
     listener.expect("4 tries left");
-    assert!(
-        !listener.text().contains("Connected"),
-        "{}",
-        listener.text()
-    );
+
+    // Then without: he sends what leads to the same key whatever the code is. Both see through it
+    // before anything of the code is used.
+    let mut answers = python.listen_without_a_guess();
+    fails_on_screen(answers.port(), &invite, HUNG_UP, 69);
+    let mut calls = python.connect_without_a_guess(invite.port);
+    calls.event("refused");
+    let screen = listener.text();
+    assert!(!screen.contains("3 tries left"), "{screen}");
+    assert!(!screen.contains("Connected"), "{screen}");
+}
+
+/// A connector at this port says why there is no chat.
+fn fails_on_screen(port: u16, invite: &Invite, sentence: &str, exit: u32) {
+    let mut connector = connect(port).on_screen();
+    connector.expect("Code (three words or numbers):");
+    connector.keys(&format!("{}\r", invite.code));
+    connector.expect(sentence);
+    assert_eq!(connector.exit_code(), exit);
+    let screen = connector.text();
+    assert!(!screen.contains("Connected"), "{screen}");
 }
 
 #[test]
@@ -208,7 +216,13 @@ fn the_old_program_is_refused_and_its_key_is_not_used() {
     let port = server.local_addr().expect("bound").port();
     let mut connector = connect(port).piped();
     connector.line("carrot lemon koala");
-    let (mut caller, _) = server.accept().expect("it calls");
+    server.set_nonblocking(true).expect("set");
+    let mut caller = None;
+    wait_until("the call", || {
+        caller = server.accept().ok();
+        caller.is_some()
+    });
+    let (mut caller, _) = caller.expect("it called");
     let key = format!("{}=", "A".repeat(43));
     caller.write_all(key.as_bytes()).expect("sent");
     assert_eq!(connector.exit_code(), Some(3));
@@ -232,7 +246,7 @@ fn the_old_program_learns_nothing_from_a_listener() {
 }
 
 /// The friend comes in, and both say something.
-fn chat(listener: &mut crate::support::Piped, invite: &Invite) {
+fn chat(listener: &mut Piped, invite: &Invite) {
     let mut friend = connect(invite.port).piped();
     friend.line(&invite.code);
     friend.line("here I am");

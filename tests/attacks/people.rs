@@ -9,25 +9,25 @@ pub(crate) struct Invite {
     pub(crate) code: String,
 }
 
-const INVITE: &str = "p2pc:127.0.0.1:";
+/// What stands before the code, after the beginning of a sentence that depends on the router.
+const CODE: &str = "ay this code by phone: ";
 
 /// A listener on a free port, with pipes.
 pub(crate) fn listen(options: &[&str]) -> (Piped, Invite) {
     let listener = listener(options).piped();
-    let invite = Invite::read(&listener.expect(INVITE));
-    (listener, invite)
+    let port = listener.port();
+    let code = Invite::code(&listener.expect(CODE));
+    (listener, Invite { port, code })
 }
 
 /// A listener on a free port, in a terminal.
 pub(crate) fn listen_on_screen(options: &[&str]) -> (Screen, Invite) {
     let screen = listener(options).on_screen();
-    screen
-        .expect(INVITE)
-        .expect("[*] Waiting for connection...");
+    let port = screen.port();
+    screen.expect("[*] Waiting for connection...");
     let text = screen.text();
-    let after = text.split(INVITE).nth(1).expect("it was there");
-    let invite = Invite::read(after.lines().next().expect("a row"));
-    (screen, invite)
+    let code = text.split(CODE).nth(1).map_or_else(String::new, Invite::code);
+    (screen, Invite { port, code })
 }
 
 pub(crate) fn listener(options: &[&str]) -> Chat {
@@ -49,12 +49,9 @@ pub(crate) fn words_on(screen: &Screen) -> String {
 }
 
 impl Invite {
-    /// What stands behind the address.
-    fn read(rest: &str) -> Self {
-        let (port, code) = rest.trim().split_once('#').unwrap_or((rest.trim(), ""));
-        Self {
-            port: port.parse().unwrap_or_else(|_| panic!("no port: {rest}")),
-            code: code.replace('-', " "),
-        }
+    /// Its three words; on a screen they may stand in two rows.
+    fn code(rest: &str) -> String {
+        let words = rest.split("(or").next().expect("a text").split_whitespace();
+        words.collect::<Vec<_>>().join(" ")
     }
 }

@@ -13,7 +13,7 @@ type Meddler = Box<dyn FnMut(Message, &Wires) + Send>;
 /// What is done to the first record of two, and how many of the two texts arrive.
 type Attack = (fn() -> Meddler, usize);
 
-const ATTACKS: [Attack; 10] = [
+const ATTACKS: [Attack; 11] = [
     (|| changed(0, 1), 0),
     (|| changed(1, 2), 0),
     (|| changed(20, 1), 0),
@@ -24,6 +24,7 @@ const ATTACKS: [Attack; 10] = [
     (left_out, 0),
     (sent_back, 0),
     (another_length, 0),
+    (another_alphabet, 0),
 ];
 
 #[test]
@@ -121,6 +122,20 @@ fn sent_back() -> Meddler {
 fn another_length() -> Meddler {
     then_pass(|mut message, wires| {
         message.bytes[..4].copy_from_slice(&u32::MAX.to_be_bytes());
+        wires.pass(&message);
+    })
+}
+
+/// The same bytes in the other base64: what is not exactly as it was sent is not taken.
+fn another_alphabet() -> Meddler {
+    then_pass(|mut message, wires| {
+        for letter in message.body() {
+            match letter {
+                b'-' => *letter = b'+',
+                b'_' => *letter = b'/',
+                _ => {}
+            }
+        }
         wires.pass(&message);
     })
 }

@@ -46,10 +46,7 @@ fn codes_words_and_texts_are_in_no_log_argument_or_environment() {
 
 /// A wrong code, a chat, a cut and its end.
 fn run() -> Run {
-    let listener = loud(listener(&[]));
-    let invite = listener.expect("p2pc:127.0.0.1:");
-    let (port, code) = invite.split_once('#').expect("with a code");
-    let (port, code) = (port.parse().expect("a port"), code.replace('-', " "));
+    let (listener, Invite { port, code }) = listen_loudly();
     let mut stranger = loud(connect(port));
     stranger.line("zebra zebra zebra");
     assert_eq!(stranger.exit_code(), Some(3));

@@ -1,20 +1,20 @@
 //! Two sessions are tied together.
 
+use serde_json::json;
+
 use crate::man_in_the_middle::{Message, To, Wires, man_between};
 use crate::scene::{Switch, with_each};
 use crate::support::wait_until;
 use crate::transport::{Transport, mode, typed};
 
-/// Where the lines are crossed, in both directions: from this message of each on.
-const CROSSINGS: [[usize; 2]; 6] = [[0, 0], [1, 0], [1, 1], [2, 1], [2, 2], [0, 2]];
-
-/// In these the handshakes go through untouched.
-const RECORDS: usize = 2;
+/// Where the lines are crossed: from this message to the listeners on, and from this one to the
+/// connectors on.
+const CROSSINGS: [[usize; 2]; 6] = [[0, 0], [1, 0], [1, 1], [2, 1], [0, 2], [1, 2]];
 
 #[test]
-fn two_sessions_tied_together_are_two_failed_ones() {
+fn two_handshakes_tied_together_are_two_failed_ones() {
     with_each(&CROSSINGS, |[to_listener, to_connector]| {
-        let crossed = move |mut message: Message, wires: &Wires| {
+        let (listeners, mut connectors) = two_pairs(move |mut message, wires| {
             let from = match message.to {
                 To::Listener => to_listener,
                 To::Connector => to_connector,
@@ -23,39 +23,57 @@ fn two_sessions_tied_together_are_two_failed_ones() {
                 message.connection ^= 1;
             }
             wires.pass(&message);
-        };
-        let (mut listeners, mut connectors) = two_pairs(crossed);
-        if to_listener < RECORDS || to_connector < RECORDS {
-            for connector in &mut connectors {
-                connector.event("connect_failed");
-            }
-        } else {
-            for side in listeners.iter_mut().chain(&mut connectors) {
-                side.event("peer_connected");
-            }
-            for side in &mut connectors {
-                side.ask_only(serde_json::json!({ "type": "send", "payload": "hello" }));
-            }
-            for side in listeners.iter_mut().chain(&mut connectors) {
-                assert_eq!(side.event("peer_disconnected")["reason"], "cut");
-            }
+        });
+        for connector in &mut connectors {
+            connector.event("connect_failed");
+            assert!(connector.process.so_far("peer_connected").is_empty());
         }
-        for side in listeners.iter().chain(&connectors) {
-            assert!(side.process.so_far("received").is_empty());
+        for listener in &listeners {
+            assert!(listener.process.so_far("received").is_empty());
         }
     });
 }
 
-/// Two listeners, two connectors who each know the code of one, and a man between.
+#[test]
+fn a_record_of_another_session_is_a_cut() {
+    let crossed = Switch::default();
+    let now = crossed.clone();
+    let mut held: Vec<Message> = Vec::new();
+    let (mut listeners, mut connectors) = two_pairs(move |mut message, wires| {
+        if !now.is_on() || message.to == To::Connector {
+            return wires.pass(&message);
+        }
+        message.connection ^= 1;
+        held.push(message);
+        // Both at once: after the first, there would be nobody to send the second.
+        if connections(&held) == 2 {
+            held.drain(..).for_each(|message| wires.pass(&message));
+        }
+    });
+    for (listener, connector) in listeners.iter_mut().zip(&mut connectors) {
+        connector.event("peer_connected");
+        connector.send(&json!("mine"));
+        assert_eq!(listener.received(), "mine");
+    }
+    crossed.turn_on();
+    for connector in &mut connectors {
+        connector.ask_only(json!({ "type": "send", "payload": "another's" }));
+    }
+    for side in listeners.iter_mut().chain(&mut connectors) {
+        assert_eq!(side.event("peer_disconnected")["reason"], "cut");
+        let shown = side.process.so_far("received");
+        assert!(shown.iter().all(|event| event["payload"] == "mine"));
+    }
+}
+
+/// Two listeners, two connectors who each know the code of one, and a man between, who holds what
+/// comes until both lines are there.
 fn two_pairs(
-    meddle: impl FnMut(Message, &Wires) + Send + 'static,
+    mut meddle: impl FnMut(Message, &Wires) + Send + 'static,
 ) -> ([Transport; 2], [Transport; 2]) {
     let mut listeners = [Transport::start(), Transport::start()];
-    let [one, other] = &mut listeners;
-    let listening = [one.listen(mode("code")), other.listen(mode("code"))];
-    // He holds what comes until both lines are there.
+    let listening = listeners.each_mut().map(|side| side.listen(mode("code")));
     let mut waiting = Some(Vec::new());
-    let mut meddle = meddle;
     let called = Switch::default();
     let first_called = called.clone();
     let middle = man_between(
@@ -66,10 +84,9 @@ fn two_pairs(
             };
             first_called.turn_on();
             held.push(message);
-            if wires.connections() == 2 {
-                for message in waiting.take().expect("it is held") {
-                    meddle(message, wires);
-                }
+            if connections(held) == 2 {
+                let held = waiting.take().expect("they are held");
+                held.into_iter().for_each(|message| meddle(message, wires));
             }
         },
     );
@@ -80,4 +97,14 @@ fn two_pairs(
         connector
     });
     (listeners, connectors)
+}
+
+/// From how many connections these came.
+fn connections(messages: &[Message]) -> usize {
+    let of = |connection| {
+        messages
+            .iter()
+            .any(|message| message.connection == connection)
+    };
+    (0..2).filter(|connection| of(*connection)).count()
 }

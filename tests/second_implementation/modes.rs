@@ -95,6 +95,8 @@ fn nothing_is_sent_or_shown_before_the_words_were_compared() {
     let refusal = ours.ask(json!({ "type": "send", "payload": "early" }));
     assert_eq!(refusal["code"], "not_verified");
     theirs.event("connected");
+    theirs.order(json!({ "do": "ping" }));
+    theirs.event("pong");
     theirs.send(&json!("early"));
     assert_eq!(theirs.event("closed")["reason"], 2);
     ours.event("peer_disconnected");

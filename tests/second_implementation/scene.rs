@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::p2pc::{P2pc, Peer, code};
+use crate::support::wait_until;
 use crate::transport::{Transport, mode, resume, typed};
 
 /// Lets ours wait with a code of its own and theirs call; the port.
@@ -61,7 +62,7 @@ pub(crate) fn resumes_to_ours(
     for _ in 0..2 {
         theirs.order(json!({ "do": "cut" }));
         assert_eq!(ours.event("peer_disconnected")["reason"], "cut");
-        theirs = python.come_back(port, &theirs.tickets());
+        theirs = python.connect(port, "resume", theirs.tickets());
         says_how_it_knows(&mut ours, "incoming", verification, true);
         both_say(&mut ours, &mut theirs);
     }
@@ -86,7 +87,7 @@ pub(crate) fn they_leave(ours: &mut Transport, theirs: &mut Peer) {
     theirs.order(json!({ "do": "close" }));
     assert_eq!(theirs.event("closed")["reason"], 0);
     assert_eq!(ours.event("peer_disconnected")["reason"], "left");
-    assert_eq!(ours.tickets(), json!([]));
+    wait_until("the end of the ticket", || ours.tickets() == json!([]));
 }
 
 pub(crate) fn we_leave(ours: &mut Transport, theirs: &mut Peer) {

@@ -75,11 +75,6 @@ impl Wires {
         let _ = self.end(connection, to).write_all(bytes);
     }
 
-    /// How many connections there were.
-    pub(crate) fn connections(&self) -> usize {
-        self.0.len()
-    }
-
     /// Ends a connection on both sides.
     pub(crate) fn cut(&self, connection: usize) {
         for to in [To::Listener, To::Connector] {

@@ -17,11 +17,12 @@ mod transcript;
 
 use std::time::Duration;
 
-pub(crate) use command::{Chat, plugin, program};
+pub(crate) use command::{CLEARED, Chat, plugin, program};
 pub(crate) use piped::Piped;
-pub(crate) use processes::{all_gone, children_of, signal, wait_until};
+pub(crate) use processes::{all_gone, children_of, signal, wait_for_exit, wait_until};
 pub(crate) use screen::Screen;
 pub(crate) use script::Script;
+pub(crate) use transcript::Transcript;
 
 /// Far more than anything here takes on a busy machine; only a failing test waits so long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

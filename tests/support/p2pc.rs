@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::python::{python_with, repository};
 use crate::support::json_process::JsonProcess;
 
-/// A refusal takes 250 ms: these are five seconds.
-const TRIES: usize = 20;
+/// A code that is put in the place of none.
+const ANY: &str = "aardvark aardvark aardvark";
 
 /// A Python that can be a peer.
 pub(crate) struct P2pc {
@@ -37,25 +37,28 @@ impl P2pc {
     }
 
     /// A listener that goes on whatever a caller has shown it.
-    pub(crate) fn listen_falsely(&self, mode: &str, secret: Option<Value>) -> Peer {
-        self.peer(&["listen", "--false", "--mode", mode], secret)
+    pub(crate) fn listen_falsely(&self, guess: &str) -> Peer {
+        self.peer(&["listen", "--false", "--mode", "code"], code(guess))
+    }
+
+    /// A listener that has no code, and tries the identity as its share.
+    pub(crate) fn listen_without_a_guess(&self) -> Peer {
+        let arguments = ["listen", "--false", "--identity", "--mode", "code"];
+        self.peer(&arguments, code(ANY))
+    }
+
+    /// A caller that does the same.
+    pub(crate) fn connect_without_a_guess(&self, port: u16) -> Peer {
+        let port = port.to_string();
+        let called = ["connect", "127.0.0.1", &port];
+        let arguments = [&called[..], &["--identity", "--mode", "code"]].concat();
+        self.peer(&arguments, code(ANY))
     }
 
     /// A peer that calls this port.
     pub(crate) fn connect(&self, port: u16, mode: &str, secret: Option<Value>) -> Peer {
         let port = port.to_string();
         self.peer(&["connect", "127.0.0.1", &port, "--mode", mode], secret)
-    }
-
-    /// One that calls with a ticket. A listener hears one of those a second, so it tries again.
-    pub(crate) fn come_back(&self, port: u16, tickets: &Option<Value>) -> Peer {
-        for _ in 0..TRIES {
-            let mut peer = self.connect(port, "resume", tickets.clone());
-            if peer.0.one_of(&["connected", "refused"])["event"] == "connected" {
-                return peer;
-            }
-        }
-        panic!("nobody hears it");
     }
 
     fn peer(&self, arguments: &[&str], secret: Option<Value>) -> Peer {

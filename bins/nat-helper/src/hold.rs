@@ -69,7 +69,7 @@ pub(crate) async fn hold(
     tell: mpsc::Sender<Report>,
 ) -> Result<(), String> {
     let mut hold = Hold {
-        network: Network::look(&wish.choice),
+        way_out: way_out(family, &Network::look(&wish.choice)),
         wish,
         family,
         gateway: None,
@@ -109,8 +109,25 @@ struct Hold {
     wish: Wish,
     family: Family,
     /// As it was when the router was searched.
-    network: Network,
+    way_out: WayOut,
     gateway: Option<Gateway>,
+}
+
+/// What of the network a mapping depends on: the routers, and this computer's address.
+type WayOut = (Vec<IpAddr>, Option<IpAddr>);
+
+fn way_out(family: Family, network: &Network) -> WayOut {
+    match family {
+        Family::V4 => (
+            network.gateways().map(IpAddr::V4).collect(),
+            network.local_ip().map(IpAddr::V4),
+        ),
+        Family::V6 => {
+            let gateways = network.v6.iter().filter_map(|route| route.gateway);
+            let own = search::global_address(network).map(IpAddr::V6);
+            (gateways.map(IpAddr::V6).collect(), own)
+        }
+    }
 }
 
 impl Hold {
@@ -128,33 +145,19 @@ impl Hold {
                 () = sleep(left.unwrap_or(GLANCE).min(GLANCE)) => {}
             }
             let now = Network::look(&self.wish.choice);
-            if self.way_out(&now) != self.way_out(&self.network) {
+            if way_out(self.family, &now) != self.way_out {
                 return Input::NetworkChanged;
-            }
-        }
-    }
-
-    /// What of the network a mapping depends on.
-    fn way_out(&self, network: &Network) -> (Vec<IpAddr>, Option<IpAddr>) {
-        match self.family {
-            Family::V4 => (
-                network.gateways().map(IpAddr::V4).collect(),
-                network.local_ip().map(IpAddr::V4),
-            ),
-            Family::V6 => {
-                let gateways = network.v6.iter().filter_map(|route| route.gateway);
-                let own = search::global_address(network).map(IpAddr::V6);
-                (gateways.map(IpAddr::V6).collect(), own)
             }
         }
     }
 
     /// Tries the routers that answer, one after another, until one opens the port.
     async fn open(&mut self, previous: Option<u16>, stop: &mut Stop) -> Input {
-        self.network = Network::look(&self.wish.choice);
+        let network = Network::look(&self.wish.choice);
+        self.way_out = way_out(self.family, &network);
         let mut search = match self.family {
-            Family::V4 => Search::v4(&self.network, &self.wish.choice),
-            Family::V6 => Search::v6(&self.network),
+            Family::V4 => Search::v4(&network, &self.wish.choice),
+            Family::V6 => Search::v6(&network),
         };
         let port = previous.and_then(NonZeroU16::new);
         let port = port.unwrap_or(self.wish.external_port);
@@ -237,7 +240,9 @@ async fn ask_all(gateway: &mut Gateway, wish: &Wish, port: NonZeroU16) -> Result
     // A second round where only one of two protocols could have the first port.
     for _ in 0..2 {
         let mut granted: Vec<(Wanted, Grant)> = Vec::new();
-        for wanted in wanted(wish, port) {
+        for mut wanted in wanted(wish, port) {
+            let first = granted.first().map(|(_, grant)| grant.external.port());
+            wanted.external = first.and_then(NonZeroU16::new).unwrap_or(wanted.external);
             match gateway.map(&wanted).await {
                 Ok(grant) => granted.push((wanted, grant)),
                 Err(failure) => {

@@ -118,6 +118,10 @@ impl Mapping {
         }
         match (&self.v4.failure, &self.v6.grant) {
             (Some(failure), None) => Err(failure.clone()),
+            // A port by IPv6 is not the one that was asked for.
+            (Some(failure @ Failure::PortWithheld(..)), _) if self.wish.exact => {
+                Err(failure.clone())
+            }
             _ => Ok(()),
         }
     }

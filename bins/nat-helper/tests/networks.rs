@@ -150,8 +150,8 @@ fn another_address_of_this_computer_gets_the_port_anew() {
     let mut plugin = plugin_in(&lab, "lan");
     plugin.ask(MAP);
     plugin.mapped();
-    lab.run("lan", "ip addr add 192.168.77.20/24 dev lan0");
     lab.run("lan", "ip addr del 192.168.77.2/24 dev lan0");
+    lab.run("lan", "ip addr add 192.168.77.20/24 dev lan0");
     lab.run("lan", "ip route replace default via 192.168.77.1");
     loop {
         let mapped = plugin.mapped();

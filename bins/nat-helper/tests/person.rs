@@ -54,12 +54,13 @@ fn map_holds_the_port_until_a_signal_and_removes_it() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut map = Map::start(&lab, &["8080"]);
         let first = map.line();
-        let begins = "128.66.0.1:8080 -> 192.168.77.2:8080 tcp, by UPnP in ";
+        let begins = "128.66.0.1:8080 -> 192.168.77.2:8080 tcp, by PCP in ";
         assert!(first.starts_with(begins), "{first}");
         assert!(
             first.ends_with(" ms, lease 1 h, renewed at half"),
             "{first}"
         );
+        assert_eq!(map.line(), "[3ffe:77::2]:8080 by IPv6");
         assert_eq!(
             map.line(),
             "Held until Ctrl-C. Only a connection from outside proves that packets arrive."
@@ -148,9 +149,10 @@ fn status_names_router_addresses_and_verdict() {
     let output = status_in(&lab);
     assert_eq!(
         text(&output.stdout),
-        "Router          192.168.77.1, asked by UPnP\n\
-         This computer   192.168.77.2\n\
+        "Router          192.168.77.1, asked by PCP, NAT-PMP, UPnP IGD 2 (\"Debian router\")\n\
+         This computer   192.168.77.2 (lan0)\n\
          Public address  128.66.0.1\n\
+         IPv6            3ffe:77::2, the router opens it on request (PCP)\n\
          Verdict         Reachable: this router forwards ports on request.\n"
     );
     assert_eq!(output.status.code(), Some(0));
@@ -161,12 +163,14 @@ fn status_behind_a_router_without_a_public_address_fails() {
     let Some(lab) = NatLab::with(&["--cgnat"]) else {
         return;
     };
+    lab.run("lan", "ip -6 route del default");
     let output = status_in(&lab);
     assert_eq!(
         text(&output.stdout),
-        "Router          192.168.77.1, asked by UPnP\n\
-         This computer   192.168.77.2\n\
-         Verdict         Not reachable: the router has no public address. Is it online?\n"
+        "Router          192.168.77.1, asked by PCP, NAT-PMP, UPnP IGD 2 (\"Debian router\")\n\
+         This computer   192.168.77.2 (lan0)\n\
+         Verdict         Not reachable: the router has no public address. Is it online? Your \
+         provider may share one among customers (CGNAT).\n"
     );
     assert_eq!(output.status.code(), Some(1));
 }
@@ -179,8 +183,9 @@ fn status_without_a_router_says_what_to_do() {
     let output = status_in(&lab);
     assert_eq!(
         text(&output.stdout),
-        "This computer   192.168.77.2\n\
-         Verdict         No router answered (UPnP, 4 s). Switch UPnP on in its settings, or \
+        "This computer   192.168.77.2 (lan0)\n\
+         IPv6            3ffe:77::2, the router does not open it on request\n\
+         Verdict         No router answered (PCP, NAT-PMP, UPnP on lan0, 4 s). Switch UPnP on in its settings, or \
          forward by hand to 192.168.77.2.\n"
     );
     assert_eq!(output.status.code(), Some(69));
@@ -202,7 +207,7 @@ fn map_without_a_network_exits_with_69() {
         ])
         .output()
         .expect("it runs");
-    let sentence = "No UPnP-capable router found. Manual port forwarding required.\n";
+    let sentence = "Not reachable: this computer is in no network with a way out.\n";
     assert_eq!(text(&output.stderr), sentence);
     assert_eq!(output.status.code(), Some(69));
 }

@@ -2,10 +2,16 @@
 
 mod support;
 
-use p2p_chat_protocol::nat::NatEvent;
+use std::io::Write;
+use std::process::Stdio;
 
-use support::nat_lab::{NatLab, wait_until};
+use p2p_chat_protocol::nat::NatEvent;
+use rustix::process::Signal;
+
+use support::nat_lab::{KilledOnDrop, LAN_IP, NatLab, PUBLIC_IP, lines, next, wait_until};
 use support::{SOON, UNMAP, forwards, plugin_in};
+
+const SHORT: &str = r#"{"type":"map_port","id":1,"port":8080,"lease_s":2}"#;
 
 #[test]
 fn a_new_address_outside_is_told_at_the_next_renewal() {
@@ -47,8 +53,9 @@ fn a_router_that_is_gone_is_told_once() {
     let Some(lab) = NatLab::with(&[]) else {
         return;
     };
+    lab.run("lan", "ip -6 route del default");
     let mut plugin = plugin_in(&lab, "lan");
-    plugin.ask(r#"{"type":"map_port","id":1,"port":8080,"lease_s":2}"#);
+    plugin.ask(SHORT);
     plugin.mapped();
     assert!(lab.script(&["daemon", "kill"]).status.success());
     let event = plugin.event();
@@ -64,4 +71,121 @@ fn a_router_that_is_gone_is_told_once() {
     // The next attempt is 30 s away, so nothing may come before this answer.
     plugin.ask(r#"{"type":"probe","id":6}"#);
     assert_eq!(plugin.event().reply_to, Some(6));
+}
+
+/// For how many seconds the router's daemon has been running, as NAT-PMP tells it.
+fn epoch(lab: &NatLab) -> u64 {
+    let ask =
+        "exec 3<>/dev/udp/192.168.77.1/5351; printf '\\0\\0' >&3; head -c 12 <&3 | od -An -tu1";
+    let mut command = lab.command("lan", "bash");
+    let output = command.args(["-c", ask]).output().expect("bash runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let bytes: Vec<u64> = text.split_whitespace().flat_map(str::parse).collect();
+    bytes.get(4..8).map_or(0, |epoch| {
+        epoch.iter().fold(0, |sum, byte| sum * 256 + byte)
+    })
+}
+
+#[test]
+fn a_router_that_was_restarted_is_told_by_its_younger_epoch() {
+    let Some(lab) = NatLab::with(&["--no-upnp"]) else {
+        return;
+    };
+    // Young enough to be distinguished from what it will be after the restart.
+    wait_until("the router is some seconds old", SOON, || epoch(&lab) >= 5);
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(r#"{"type":"map_port","id":1,"port":8080,"lease_s":3}"#);
+    plugin.mapped();
+    assert!(lab.script(&["daemon", "reboot"]).status.success());
+    assert!(!forwards(&lab, 8080), "forgotten: {}", lab.rules());
+    loop {
+        // IPv6 has a lease of its own, and may be the first to notice.
+        let mapped = plugin.mapped();
+        let told = mapped.reason.as_deref();
+        assert_eq!(
+            told,
+            Some("The router was restarted; the port is open again.")
+        );
+        if forwards(&lab, 8080) {
+            break;
+        }
+    }
+    assert!(lab.passes(8080, 8080), "bytes arrive again");
+}
+
+#[test]
+fn a_daemon_that_stops_and_starts_again_keeps_the_port() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(SHORT);
+    plugin.mapped();
+    assert!(lab.script(&["daemon", "kill"]).status.success());
+    assert!(lab.passes(8080, 8080), "without the daemon, bytes pass");
+    assert!(lab.script(&["daemon", "start"]).status.success());
+    wait_until("the port is listed", SOON, || forwards(&lab, 8080));
+    assert_eq!(plugin.end().0.code(), Some(0));
+    assert!(!forwards(&lab, 8080), "{}", lab.rules());
+}
+
+#[test]
+fn an_open_connection_outlives_the_lease_and_new_ones_do_not() {
+    let Some(lab) = NatLab::with(&[]) else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(SHORT);
+    plugin.mapped();
+    let start = |namespace, arguments: &[&str]| {
+        let mut command = lab.command(namespace, "ncat");
+        command.args(arguments).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        KilledOnDrop(command.spawn().expect("ncat starts"))
+    };
+    let mut inside = start("lan", &["-4", "-v", "-l", LAN_IP, "8080"]);
+    let said = lines(inside.0.stderr.take().expect("piped"));
+    while !next(&said, SOON)
+        .expect("ncat listens")
+        .contains("Listening")
+    {}
+    let mut outside = start("wan", &["-4", PUBLIC_IP, "8080"]);
+    let heard = lines(inside.0.stdout.take().expect("piped"));
+    let mut send = |text: &str| {
+        let stdin = outside.0.stdin.as_mut().expect("piped");
+        writeln!(stdin, "{text}").expect("ncat reads");
+        assert_eq!(next(&heard, SOON).as_deref(), Some(text));
+    };
+    send("within the lease");
+    plugin.signal(Signal::KILL);
+    wait_until("the lease ends", SOON, || !forwards(&lab, 8080));
+    send("after the lease");
+    drop(inside);
+    assert!(!lab.passes(8080, 8080), "a new connection is blocked");
+}
+
+#[test]
+fn a_helper_that_was_killed_leaves_its_port_to_the_next_one() {
+    for options in [&["--no-upnp"][..], &["--no-natpmp"]] {
+        let Some(lab) = NatLab::with(options) else {
+            return;
+        };
+        // Taken, so that the first one gets a port of the router's choice.
+        let mut other = plugin_in(&lab, "lan2");
+        other.ask(SHORT.replace("_s\":2", "_s\":600").as_str());
+        other.mapped();
+        let mut first = plugin_in(&lab, "lan");
+        first.ask(r#"{"type":"map_port","id":1,"port":8080,"lease_s":600}"#);
+        let address = first.mapped().external_address;
+        assert_ne!(address, "128.66.0.1:8080");
+        first.signal(Signal::KILL);
+        first.exit();
+
+        let mut second = plugin_in(&lab, "lan");
+        second.ask(r#"{"type":"map_port","id":1,"port":8080,"lease_s":600}"#);
+        assert_eq!(second.mapped().external_address, address);
+        second.end();
+        let port = address.rsplit(':').next().expect("a port");
+        assert!(!lab.rules().contains(port), "{}", lab.rules());
+    }
 }

@@ -76,5 +76,38 @@ fn without_any_network_it_says_so_at_once() {
     assert!(took < Duration::from_secs(1), "took {took:?}");
     plugin.ask(r#"{"type":"probe","id":5}"#);
     let line = plugin.line().expect("an answer");
-    assert_eq!(line, r#"{"type":"probed","reply_to":5,"methods":[]}"#);
+    let expected = r#"{"type":"probed","reply_to":5,"methods":[],"reach":"no_network","#;
+    assert!(line.starts_with(expected), "{line}");
+}
+
+#[test]
+fn a_router_that_drops_everything_costs_four_seconds() {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input iifname lan0 udp dport { 1900 , 5351 } drop",
+    );
+    let mut plugin = plugin_in(&lab, "lan");
+    let begun = Instant::now();
+    plugin.ask(MAP);
+    assert_eq!(plugin.refused().code, ErrorCode::NoGateway);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_millis(4_500), "took {took:?}");
+}
+
+#[test]
+fn without_a_route_to_the_outside_it_says_so_at_once() {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    lab.run("lan", "ip route del default");
+    lab.run("lan", "ip -6 route del default");
+    let mut plugin = plugin_in(&lab, "lan");
+    let begun = Instant::now();
+    plugin.ask(MAP);
+    assert_eq!(plugin.refused().code, ErrorCode::NoGateway);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(1), "took {took:?}");
 }

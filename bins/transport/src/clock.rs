@@ -6,6 +6,12 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
+/// The clock that goes on. Where there is no `Boottime`, on macOS, `Monotonic` does.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const GOES_ON: ClockId = ClockId::Boottime;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const GOES_ON: ClockId = ClockId::Monotonic;
+
 /// One moment by both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
@@ -18,7 +24,7 @@ pub(crate) struct Now {
 impl Now {
     /// What the clocks say.
     pub(crate) fn read() -> Self {
-        let boot = clock_gettime(ClockId::Boottime);
+        let boot = clock_gettime(GOES_ON);
         // It starts at 0 and never runs backwards.
         let seconds = boot.tv_sec.try_into().unwrap_or_default();
         let nanos = boot.tv_nsec.try_into().unwrap_or_default();
@@ -33,20 +39,16 @@ impl Now {
         self.awake + at.saturating_sub(self.since_boot)
     }
 
-    /// Milliseconds since this program first asked, by the clock that stands still: the time of
-    /// sessions, which wait for the network.
+    /// [`now_ms`] at this moment.
     pub(crate) fn ms(&self) -> u64 {
-        let elapsed = self.awake.saturating_duration_since(start());
-        // 2^64 ms are longer than any computer runs.
-        elapsed.as_millis().try_into().unwrap_or(u64::MAX)
+        ms_of(self.awake)
     }
 }
 
-/// [`Now::ms`] of now.
+/// Milliseconds since this program first asked, by the clock that stands still: the time of
+/// sessions, which wait for the network.
 pub(crate) fn now_ms() -> u64 {
-    // The start is asked for first, or the first time would lie before it.
-    start();
-    Now::read().ms()
+    ms_of(Instant::now())
 }
 
 /// When it will be `ms` by [`Now::ms`].
@@ -60,6 +62,12 @@ pub(crate) async fn reaches(deadline: Option<Instant>) {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
     }
+}
+
+fn ms_of(moment: Instant) -> u64 {
+    let elapsed = moment.saturating_duration_since(start());
+    // 2^64 ms are longer than any computer runs.
+    elapsed.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 fn start() -> Instant {

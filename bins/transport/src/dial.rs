@@ -45,13 +45,16 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Which target, which address, and what came of it.
+type Attempt = (usize, SocketAddr, io::Result<(TcpStream, Ends)>);
+
 /// Targets are known by their place in the list.
 pub(crate) struct Race {
     targets: Vec<Target>,
     lookups: JoinSet<(usize, io::Result<Vec<SocketAddr>>)>,
     /// What is to be tried, by target.
     addresses: Vec<VecDeque<SocketAddr>>,
-    attempts: JoinSet<(usize, SocketAddr, io::Result<(TcpStream, Ends)>)>,
+    attempts: JoinSet<Attempt>,
     /// What is being tried, by target, the oldest attempt first.
     running: Vec<Vec<SocketAddr>>,
     /// How each target failed so far.

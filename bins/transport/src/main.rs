@@ -1,10 +1,10 @@
 //! transport: the part of p2p-chat that reaches the network. It owns the sockets and the keys,
 //! reads no files, and knows nothing of messages, menus or routers: payloads pass through unread.
 //!
-//! Start reading at [`service`], the one loop; then [`session`], which is one connection, and
-//! [`channel`], the seam behind which a way of carrying payloads stands. There is one way so far,
-//! [`legacy`]: what the original Python program speaks. [`seat`] decides who of several callers
-//! is the peer; [`listen`] and [`dial`] are the two ways to a connection.
+//! Start reading at [`service`], the one loop, and [`requests`], what it is asked. Chats go over
+//! [`secure`], the encrypted channel; or, where the user asked for it on both sides, over
+//! [`legacy`], the original Python program's own protocol. The two share nothing but [`listen`]
+//! and [`dial`], the two ways to a connection, and the pipe.
 
 mod clock;
 mod connection;

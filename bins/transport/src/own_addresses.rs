@@ -30,6 +30,11 @@ pub(crate) fn own_addresses(sockets: &[SocketAddr]) -> Vec<SocketAddr> {
     }
 }
 
+/// The addresses this computer has towards far ones now. They change with the network it is in.
+pub(crate) fn ways_out() -> Vec<IpAddr> {
+    [false, true].into_iter().filter_map(way_out).collect()
+}
+
 /// The address this computer would use towards a far one. A UDP socket's `connect` asks the
 /// routing table, and sends nothing.
 fn way_out(ipv6: bool) -> Option<IpAddr> {

@@ -58,15 +58,11 @@ struct Reports {
 pub(crate) async fn run(pipe: Pipe) -> io::Result<()> {
     let (secure_news, secure) = mpsc::channel(MAX_NEWS);
     let (legacy_news, legacy) = mpsc::channel(MAX_NEWS);
-    let mut transport = Transport {
-        outbox: Outbox::new(pipe.writer),
-        listener: None,
-        secure: Secure::new(secure_news),
-        legacy: Legacy::new(legacy_news),
-        sends: Sends::default(),
-        tasks: JoinSet::new(),
-        last_id: 0,
-    };
+    let mut transport = Transport::new(
+        Outbox::new(pipe.writer),
+        Secure::new(secure_news),
+        Legacy::new(legacy_news),
+    );
     let mut reports = Reports { secure, legacy };
     let served = transport.serve(pipe.reader, &mut reports).await;
     // Sessions that wait to tell something are let go.
@@ -76,6 +72,18 @@ pub(crate) async fn run(pipe: Pipe) -> io::Result<()> {
 }
 
 impl Transport {
+    pub(crate) fn new(outbox: Outbox, secure: Secure, legacy: Legacy) -> Self {
+        Self {
+            outbox,
+            listener: None,
+            secure,
+            legacy,
+            sends: Sends::default(),
+            tasks: JoinSet::new(),
+            last_id: 0,
+        }
+    }
+
     async fn serve(
         &mut self,
         mut reader: LineReader<Source>,

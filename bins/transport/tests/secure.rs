@@ -1,14 +1,25 @@
-//! Secure chats between two transports.
+//! Secure chats between two transports, or one and a peer made by hand, from hello to goodbye.
 
 mod support;
 
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
+
+use bytes::BytesMut;
 use serde_json::json;
-use support::{Transport, secure_chat};
+use support::{Caller, Transport, proof_of, secure_chat};
+
+/// More than the buffers of all sockets and pipes on the way hold together.
+const FLOOD: usize = 64 * 1024 * 1024;
+
+/// What a transport may grow by, whatever its peer and its supervisor do.
+const GROWTH_KIB: u64 = 8 * 1024;
 
 #[test]
 fn two_transports_chat_by_code_both_ways() {
     let mut chat = secure_chat();
-    chat.connector.send(json!({"kind":"text","n":1,"text":"hello"}));
+    chat.connector
+        .send(json!({"kind":"text","n":1,"text":"hello"}));
     let heard = chat.listener.receive();
     assert_eq!(heard, json!({"kind":"text","n":1,"text":"hello"}));
     chat.listener.send(json!({"kind":"ack","n":1}));
@@ -17,4 +28,88 @@ fn two_transports_chat_by_code_both_ways() {
     chat.listener.peer_gone("left");
     chat.listener.end();
     chat.connector.end();
+}
+
+#[test]
+fn the_end_of_stdin_is_a_goodbye_to_the_peer() {
+    let mut chat = secure_chat();
+    chat.connector.end();
+    chat.listener.peer_gone("left");
+    let mut chat = secure_chat();
+    chat.listener.end();
+    chat.connector.peer_gone("left");
+}
+
+#[test]
+fn it_ends_in_time_though_the_peer_does_not_answer_the_goodbye() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let member = Caller::call(port).join(proof_of(&code)).expect("let in");
+    listener.event_after_state("peer_connected");
+    listener.end();
+    drop(member);
+}
+
+#[test]
+fn it_ends_with_callers_at_the_door() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let silent = Caller::call(port);
+    let mut answered = Caller::call(port);
+    let state = answered.greet(proof_of(&code));
+    listener.end();
+    drop((silent, state));
+}
+
+#[test]
+fn one_thing_at_a_time() {
+    let mut chat = secure_chat();
+    let listen = json!({"type":"listen","port":0,"auth":{"mode":"code"}});
+    chat.listener.refused(listen.clone(), "busy");
+    chat.connector.refused(listen, "busy");
+    chat.listener.refused(json!({"type":"new_code"}), "busy");
+    chat.connector.refused(json!({"type":"new_code"}), "busy");
+    chat.listener
+        .refused(json!({"type":"reject"}), "unavailable");
+}
+
+#[test]
+fn a_chat_goes_on_when_the_listening_stops() {
+    let mut chat = secure_chat();
+    chat.listener.expect(json!({"type":"stop_listening"}), "ok");
+    assert!(std::net::TcpStream::connect(("127.0.0.1", chat.port)).is_err());
+    chat.connector.send(json!("still here"));
+    let heard = chat.listener.event_after_state("received");
+    assert_eq!(heard["payload"], "still here");
+}
+
+#[test]
+fn a_supervisor_that_does_not_read_stops_the_peer_and_costs_little() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut member = Caller::call(port).join(proof_of(&code)).expect("let in");
+    listener.event_after_state("peer_connected");
+    member.say("\"hello\"");
+    listener.event_after_state("received");
+    let before = listener.rss();
+    let limit = Some(Duration::from_secs(1));
+    member.caller.stream.set_write_timeout(limit).expect("set");
+    let payload = format!("\"{}\"", "x".repeat(30_000));
+    let mut sent = 0;
+    let stopped = loop {
+        let mut out = BytesMut::new();
+        member.channel.send(&payload, 0, &mut out).expect("sealed");
+        match member.caller.stream.write_all(&out) {
+            Ok(()) => sent += out.len(),
+            Err(error) => break error.kind(),
+        }
+        assert!(sent < FLOOD, "nobody stops it");
+    };
+    assert!(
+        matches!(stopped, ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        "{stopped}"
+    );
+    let grown = listener.rss().saturating_sub(before);
+    assert!(grown <= GROWTH_KIB, "{grown} KiB more");
+    listener.end();
 }

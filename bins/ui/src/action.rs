@@ -5,6 +5,15 @@ use p2p_chat_protocol::ui::UiRequest;
 
 use crate::rows::Line;
 
+/// The time of an input.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Now {
+    /// Unix milliseconds, for people.
+    pub(crate) unix_ms: u64,
+    /// Milliseconds since the start, by a clock that never jumps.
+    pub(crate) elapsed_ms: u64,
+}
+
 /// Where the user is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -27,6 +36,8 @@ pub(crate) enum Action {
     Refuse(u64, Refusal),
     /// Put a text back on the input line.
     Restore(String),
+    /// Put this on the terminal's clipboard.
+    Copy(String),
     /// Wipe the screen and the input history.
     Wipe,
     /// Ring the bell.
@@ -40,18 +51,31 @@ pub(crate) enum Stage {
     Idle,
     /// Listening or connecting.
     Waiting,
-    /// With a peer.
+    /// With a peer whose words are not compared yet.
+    Unverified,
+    /// With a peer, also while the line to it is cut.
     Chatting,
     /// `quit` was asked; the end of stdin follows.
     Leaving,
 }
 
 /// What stands before the next line the user types.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prompt {
+    /// Rows above it, each ended, which go with it: what shall not stay on the screen.
+    pub(crate) header: String,
     pub(crate) text: String,
-    /// A question of the menu: its answer is no text for the peer.
+    /// A question of the program: its answer is no text for the peer.
     pub(crate) question: bool,
+    /// What is typed here shall not stay on the screen.
+    pub(crate) secret: bool,
+}
+
+impl Prompt {
+    /// As it is drawn.
+    pub(crate) fn whole(&self) -> String {
+        format!("{}{}", self.header, self.text)
+    }
 }
 
 /// What came from the user.

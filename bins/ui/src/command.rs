@@ -16,7 +16,7 @@ pub(crate) enum Meaning {
 }
 
 /// What this program can be told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Leave.
     Quit,
@@ -26,13 +26,27 @@ pub(crate) enum Command {
     Status,
     /// List the commands.
     Help,
+    /// Make another code.
+    NewCode,
+    /// Put this address into the invite.
+    Public(String),
+    /// Copy the invite.
+    Copy,
+    /// Show the words again.
+    Verify,
+    /// Drop the peer.
+    Reject,
 }
 
 /// The answer to `/help`.
-pub(crate) const HELP: [&str; 5] = [
+pub(crate) const HELP: [&str; 9] = [
     "[*] /quit     leave the chat (also /exit, /q)",
     "[*] /clear    wipe the screen and the conversation in memory",
     "[*] /status   who is connected, and how",
+    "[*] /newcode  while you wait: make another code",
+    "[*] /public   while you wait: where others reach you, for example /public 203.0.113.7",
+    "[*] /copy     while you wait: copy the invite",
+    "[*] /verify   with --no-code: show your words again; /reject drops the peer",
     "[*] /help     this list",
     "[*] //text    sends /text",
 ];
@@ -49,11 +63,21 @@ pub(crate) fn understand(line: &str) -> Meaning {
     if !trimmed.starts_with('/') {
         return Meaning::Text(line.to_owned());
     }
+    let (name, argument) = trimmed
+        .split_once(char::is_whitespace)
+        .unwrap_or((trimmed, ""));
+    if name.eq_ignore_ascii_case("/public") {
+        return Meaning::Command(Command::Public(argument.trim().to_owned()));
+    }
     match trimmed.to_ascii_lowercase().as_str() {
         "/quit" | "/exit" | "/q" => Meaning::Command(Command::Quit),
         "/clear" => Meaning::Command(Command::Clear),
         "/status" => Meaning::Command(Command::Status),
         "/help" => Meaning::Command(Command::Help),
+        "/newcode" => Meaning::Command(Command::NewCode),
+        "/copy" => Meaning::Command(Command::Copy),
+        "/verify" => Meaning::Command(Command::Verify),
+        "/reject" => Meaning::Command(Command::Reject),
         _ => Meaning::Unknown(no_such_command(trimmed)),
     }
 }
@@ -107,6 +131,12 @@ mod tests {
                     .to_owned()
             )
         );
+        let public = Command::Public("203.0.113.7:81".to_owned());
+        assert_eq!(
+            understand("/Public  203.0.113.7:81 "),
+            Meaning::Command(public)
+        );
+        assert!(matches!(understand("/publicity"), Meaning::Unknown(_)));
         assert!(matches!(understand("/quit now"), Meaning::Unknown(_)));
         assert!(matches!(understand("/"), Meaning::Unknown(_)));
         let Meaning::Unknown(sentence) = understand("/\u{1b}[2J") else {

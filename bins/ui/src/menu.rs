@@ -1,7 +1,7 @@
 //! The menu and its questions, as a state machine: answers in, steps out. Pure.
 
 use p2p_chat_protocol::DEFAULT_PORT;
-use p2p_chat_protocol::ui::{Connect, Listen, UiRequest};
+use p2p_chat_protocol::ui::{Connect, Listen, UiRequest, Verify};
 
 use crate::quoted::quoted;
 
@@ -27,6 +27,10 @@ pub(crate) enum Step {
     Say(String),
     /// Ask the supervisor; the menu waits for the outcome.
     Request(UiRequest),
+    /// Do as if this was typed in the chat.
+    Command(String),
+    /// Back to the menu.
+    Menu,
     /// Leave the program.
     Quit,
 }
@@ -45,6 +49,14 @@ pub(crate) enum Question {
     Peer,
     /// The port of this host.
     PeerPort(String),
+    /// The code of whoever listens there.
+    Code(String),
+    /// Whether to call again, with the same code.
+    Again(Connect),
+    /// Whether to make a new code in the place of a dead one.
+    NewCode,
+    /// The words the user hears; his own are these.
+    Words(String),
 }
 
 impl Question {
@@ -58,7 +70,18 @@ impl Question {
             ),
             Self::Peer => "Enter peer IP, hostname or invite: ".to_owned(),
             Self::PeerPort(_) => format!("Enter port (default {DEFAULT_PORT}): "),
+            Self::Code(_) => "Code (three words or numbers): ".to_owned(),
+            // Their sentence ends with the keys.
+            Self::Again(_) | Self::NewCode => "> ".to_owned(),
+            Self::Words(own) => {
+                format!("Your words: {own}. Type the three words you hear: ")
+            }
         }
+    }
+
+    /// Whether what is typed here shall not stay on the screen.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self, Self::Code(_))
     }
 
     /// Takes the answer: what to do, and what to ask next. After a request there is nothing more
@@ -70,6 +93,9 @@ impl Question {
             "/quit" | "/exit" | "/q"
         ) {
             return (vec![Step::Quit], None);
+        }
+        if answer.eq_ignore_ascii_case("/menu") {
+            return (vec![Step::Menu], None);
         }
         match self {
             Self::Choice => choose(answer),
@@ -84,6 +110,29 @@ impl Question {
                 Some(port) => connect(&host_and_port(&host, port)),
                 None => again(invalid_port(answer, ""), Self::PeerPort(host)),
             },
+            Self::Code(_) if answer.is_empty() => again("[!] Code required".to_owned(), self),
+            Self::Code(target) => {
+                let request = UiRequest::Connect(Connect {
+                    invite: target.into(),
+                    passcode: Some(answer.into()),
+                });
+                (vec![Step::Request(request)], None)
+            }
+            Self::Again(call) if answer.is_empty() => {
+                (vec![Step::Request(UiRequest::Connect(call))], None)
+            }
+            Self::NewCode if answer.is_empty() => {
+                (vec![Step::Command("/newcode".to_owned())], None)
+            }
+            Self::Words(_) if answer.is_empty() => (vec![], Some(self)),
+            Self::Words(_) if !answer.starts_with('/') => {
+                let words = answer.into();
+                let request = UiRequest::Verify(Verify { words });
+                (vec![Step::Request(request)], None)
+            }
+            Self::Again(_) | Self::NewCode | Self::Words(_) => {
+                (vec![Step::Command(answer.to_owned())], Some(self))
+            }
         }
     }
 }
@@ -143,7 +192,7 @@ fn connect(target: &str) -> Next {
 }
 
 /// Whether the supervisor should read it as an invite; quotes and brackets come from pasting.
-fn is_invite(answer: &str) -> bool {
+pub(crate) fn is_invite(answer: &str) -> bool {
     let bare = answer.trim_start_matches(['"', '\'', '<', '(', '`', ' ']);
     bare.get(..5)
         .is_some_and(|start| start.eq_ignore_ascii_case("p2pc:"))
@@ -186,6 +235,8 @@ mod tests {
                 match step {
                     Step::Say(sentence) => screen += &format!("{sentence}\n"),
                     Step::Quit => screen += "(quit)\n",
+                    Step::Menu => screen += "(menu)\n",
+                    Step::Command(command) => screen += &format!("({command})\n"),
                     Step::Request(request) => return (screen, Some(request)),
                 }
             }

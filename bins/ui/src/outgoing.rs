@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use p2p_chat_protocol::ui::Connect;
+
 /// Texts under way at once: enough to keep the network busy, few enough that the supervisor's
 /// 1000 waiting texts are never reached.
 const TEXTS: usize = 128;
@@ -17,7 +19,13 @@ pub(crate) enum Asked {
     /// To listen on this port.
     Listen(u16),
     /// To connect.
-    Connect,
+    Connect(Connect),
+    /// To make a new code.
+    NewCode,
+    /// To put an address into the invite.
+    Public,
+    /// To compare the words that the user heard.
+    Verify,
     /// Something whose reply needs nothing done.
     Other,
 }

@@ -25,7 +25,7 @@ pub(crate) fn greeting(peer: &PeerConnected) -> Vec<String> {
     let how = match peer.verification {
         Verification::Code => "verified by code",
         Verification::Words => "verified by words",
-        Verification::Unverified => "not verified",
+        Verification::Unverified => "not verified yet",
         Verification::Insecure => "INSECURE",
     };
     let mut lines = Vec::new();
@@ -33,7 +33,10 @@ pub(crate) fn greeting(peer: &PeerConnected) -> Vec<String> {
         lines.push("[!] INSECURE: anyone on the way can read and change this chat.".to_owned());
     }
     lines.push(format!("[+] Connected to peer {} ({how})", peer.address));
-    lines.push("[*] Chat started. Type /quit to exit".to_owned());
+    // With words to compare, it starts when they were.
+    if peer.verification != Verification::Unverified {
+        lines.push("[*] Chat started. Type /quit to exit".to_owned());
+    }
     lines
 }
 

@@ -132,7 +132,7 @@ mod tests {
         let (mut prompt, open) = (String::new(), AtomicBool::new(false));
         let question = Prompt {
             text: "> ".to_owned(),
-            question: false,
+            ..Prompt::default()
         };
         let ask = Ask {
             prompt: question,

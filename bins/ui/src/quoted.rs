@@ -5,9 +5,13 @@ const LONGEST: usize = 60;
 
 /// `text` on one row: clipped, control characters as escapes.
 pub(crate) fn quoted(text: &str) -> String {
+    clipped(text, LONGEST)
+}
+
+fn clipped(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for (count, c) in text.trim().chars().enumerate() {
-        if count == LONGEST {
+        if count == longest {
             out.push('…');
             break;
         }
@@ -18,6 +22,22 @@ pub(crate) fn quoted(text: &str) -> String {
         }
     }
     out
+}
+
+/// Undelivered texts named at the end; the rest is counted.
+const NAMED: usize = 5;
+
+/// The most characters of one of them: enough to know it again.
+const SHORT: usize = 24;
+
+/// `"see you" | "call me" | …`
+pub(crate) fn named(texts: &[String]) -> String {
+    let quote = |text: &String| format!("\"{}\"", clipped(text, SHORT));
+    let mut quotes: Vec<_> = texts.iter().take(NAMED).map(quote).collect();
+    if texts.len() > NAMED {
+        quotes.push("…".to_owned());
+    }
+    quotes.join(" | ")
 }
 
 /// As much of `text` as a quote of it needs.
@@ -52,6 +72,14 @@ mod tests {
         );
         assert_eq!(quoted(&"ä".repeat(61)), format!("{}…", "ä".repeat(60)));
         assert_eq!(quoted(&"ä".repeat(60)), "ä".repeat(60));
+        let texts: Vec<String> = (0..7)
+            .map(|n| format!("{n} {}", "x".repeat(n * 10)))
+            .collect();
+        assert_eq!(
+            named(&texts[1..3]),
+            "\"1 xxxxxxxxxx\" | \"2 xxxxxxxxxxxxxxxxxxxx\""
+        );
+        assert!(named(&texts).ends_with("4 xxxxxxxxxxxxxxxxxxxxxx…\" | …"));
         let long = "😀".repeat(100);
         assert!(beginning(&long).len() < long.len());
         assert_eq!(quoted(beginning(&long)), quoted(&long));

@@ -1,10 +1,10 @@
 //! Where this computer can be reached, in the sentences of the screen. Pure.
 
-use std::net::IpAddr;
-
 use p2p_chat_protocol::ui::{Listening, ReachabilityChanged};
 
+use crate::action::Now;
 use crate::address::split;
+use crate::invite::{self, Reachable, WAITING, own_address};
 
 /// What is known of the listener. A new one for each time of listening.
 #[derive(Default)]
@@ -13,77 +13,134 @@ pub(crate) struct Reach {
     /// A router is being asked; its answer ends the first report.
     asking: bool,
     last: ReachabilityChanged,
+    /// When a router last granted the port, by the clock that never jumps.
+    granted_ms: u64,
 }
 
 impl Reach {
     /// The listener is up, or something about it changed.
-    pub(crate) fn listening(&mut self, listening: &Listening, verbose: bool) -> Vec<String> {
-        let known = self
-            .listening
-            .replace(listening.clone())
-            .is_some_and(|before| before.addresses == listening.addresses);
-        if known {
-            return vec![];
+    pub(crate) fn listening(
+        &mut self,
+        listening: &Listening,
+        verbose: bool,
+        now: Now,
+    ) -> Vec<String> {
+        let before = self.listening.replace(listening.clone());
+        match before {
+            Some(before) if before.addresses == listening.addresses => {
+                code_news(&before, listening, now)
+            }
+            _ => self.begin(listening, verbose),
         }
+    }
+
+    fn begin(&mut self, listening: &Listening, verbose: bool) -> Vec<String> {
         let mut lines = sockets(&listening.addresses, verbose);
         self.asking = listening.asking_router;
         if self.asking {
             lines.push("[*] Asking your router to open the port...".to_owned());
-        } else {
-            lines.extend(self.same_network());
-            lines.push(WAITING.to_owned());
+        } else if self.is_shared() {
+            lines.push(invite::share(listening));
         }
+        lines.extend(self.without_code());
         lines
     }
 
     /// A router answered, or changed its mind.
-    pub(crate) fn changed(&mut self, now: &ReachabilityChanged) -> Vec<String> {
+    pub(crate) fn changed(&mut self, change: &ReachabilityChanged, now: Now) -> Vec<String> {
         let first = std::mem::take(&mut self.asking);
-        self.last = now.clone();
-        match (&now.external_address, first) {
-            (Some(external), true) => self.forwarded(external, now.method.as_deref()),
+        self.last = change.clone();
+        self.granted_ms = now.elapsed_ms;
+        match (&change.external_address, first) {
+            (Some(external), true) => self.forwarded(external, change.method.as_deref()),
             (Some(external), false) => {
-                let by = method_name(now.method.as_deref());
+                let by = method_name(change.method.as_deref());
                 vec![format!("[*] Reachable from outside at {external} by {by}")]
             }
-            (None, true) => self.not_forwarded(now.reason.as_deref()),
+            (None, true) => self.not_forwarded(change.reason.as_deref()),
             (None, false) => vec![format!(
                 "[!] {}",
-                now.reason.as_deref().unwrap_or(NOT_REACHABLE)
+                change.reason.as_deref().unwrap_or(NOT_REACHABLE)
             )],
         }
     }
 
+    /// The rows that hold the code, as soon as they may be shown.
+    pub(crate) fn block(&self) -> Vec<String> {
+        let reachable = match self.is_shared() {
+            true => Reachable::Outside,
+            false => Reachable::Inside,
+        };
+        match &self.listening {
+            Some(listening) if !self.asking => invite::block(listening, reachable),
+            _ => vec![],
+        }
+    }
+
+    /// The invite now.
+    pub(crate) fn invite(&self) -> Option<&str> {
+        let listening = self.listening.as_ref();
+        listening.map(|listening| listening.invite.0.as_str())
+    }
+
+    fn shared(&self) -> Option<String> {
+        self.listening.as_ref().map(invite::share)
+    }
+
+    /// What is known of the listener.
+    pub(crate) fn listener(&self) -> Option<&Listening> {
+        self.listening.as_ref()
+    }
+
+    /// Whether nat-helper has work.
+    pub(crate) fn has_asked_router(&self) -> bool {
+        self.asking || self.last != ReachabilityChanged::default()
+    }
+
     /// The fourth line of `/status`.
-    pub(crate) fn status(&self) -> String {
-        match (&self.last, &self.listening) {
-            (
-                ReachabilityChanged {
-                    external_address: Some(external),
-                    method,
-                    ..
-                },
-                _,
-            ) => {
+    pub(crate) fn status(&self, now: Now) -> String {
+        let ReachabilityChanged {
+            external_address,
+            method,
+            lease_s,
+            reason,
+        } = &self.last;
+        match (external_address, reason, &self.listening) {
+            (Some(external), _, _) => {
                 let by = method_name(method.as_deref());
-                format!("{external} by {by}; removed when you quit")
+                let renewed = lease_s.and_then(|lease_s| self.renewed_in(lease_s, now));
+                let renewed = renewed.map(|minutes| format!("renewed in {minutes} min, "));
+                format!(
+                    "{external} by {by}; {}removed when you quit",
+                    renewed.unwrap_or_default()
+                )
             }
-            (
-                ReachabilityChanged {
-                    reason: Some(reason),
-                    ..
-                },
-                _,
-            ) => {
-                format!("not from outside: {reason}")
-            }
-            (_, None) => "not listening".to_owned(),
-            (_, Some(_)) if self.asking => "your router is being asked".to_owned(),
-            (_, Some(listening)) => match listening.own_addresses.first() {
+            (_, Some(reason), _) => format!("not from outside: {reason}"),
+            (_, _, None) => "not listening".to_owned(),
+            (_, _, Some(_)) if self.asking => "your router is being asked".to_owned(),
+            (_, _, Some(listening)) => match listening.own_addresses.first() {
                 Some(own) => format!("{own} in the same network"),
                 None => "not from outside".to_owned(),
             },
         }
+    }
+
+    /// Minutes; a lease is renewed at half its time.
+    fn renewed_in(&self, lease_s: u32, now: Now) -> Option<u64> {
+        let half_s = u64::from(lease_s) / 2;
+        let age_s = now.elapsed_ms.saturating_sub(self.granted_ms) / 1000;
+        Some((half_s - age_s.checked_rem(half_s)?).div_ceil(60))
+    }
+
+    /// Whether the invite begins with an address that reaches this computer from outside.
+    fn is_shared(&self) -> bool {
+        let Some(listening) = &self.listening else {
+            return false;
+        };
+        let first = invite::first_address(listening);
+        let own = &listening.own_addresses;
+        let inside = own.iter().chain(&listening.addresses);
+        !inside.into_iter().any(|address| split(address) == first)
     }
 
     fn forwarded(&self, external: &str, method: Option<&str>) -> Vec<String> {
@@ -95,38 +152,39 @@ impl Reach {
             format!(" (from outside it is port {outside}, because {inside} was taken)")
         };
         let by = method_name(method);
-        vec![
+        let mut lines = vec![
             format!("[*] {by}: Port {inside} forwarded successfully{other}"),
             format!("[*] Your public IP: {ip}"),
-            format!("[*] Share your public IP ({ip}) and port {outside} with peer to connect"),
-            WAITING.to_owned(),
-        ]
+        ];
+        lines.extend(self.shared());
+        lines.extend(self.without_code());
+        lines
     }
 
     fn not_forwarded(&self, reason: Option<&str>) -> Vec<String> {
         let mut lines = vec![format!("[!] {}", reason.unwrap_or(NOT_REACHABLE))];
-        if let Some((ip, port)) = self.own_address() {
+        if self.is_shared() {
+            lines.extend(self.shared());
+        } else if let Some((ip, port)) = self.listening.as_ref().and_then(own_address) {
             lines.push(format!(
                 "[*] Please manually forward port {port} to {ip} on your router"
             ));
+            lines.push(PUBLIC_HINT.to_owned());
         }
-        lines.extend(self.same_network());
-        lines.push(WAITING.to_owned());
+        lines.extend(self.without_code());
         lines
     }
 
-    fn same_network(&self) -> Option<String> {
-        self.own_address()?;
-        let invite = &self.listening.as_ref()?.invite.0;
-        Some(format!("[*] In the same network it works now: {invite}"))
-    }
-
-    /// The likeliest address in the home network. Nobody else reaches a loopback one.
-    fn own_address(&self) -> Option<(&str, &str)> {
-        let own = self.listening.as_ref()?.own_addresses.first()?;
-        let (ip, port) = split(own);
-        let loopback = ip.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        (!loopback).then_some((ip, port))
+    /// Where there is no code, nothing is held back: what the block would say.
+    fn without_code(&self) -> Vec<String> {
+        match &self.listening {
+            Some(listening) if !self.asking && listening.passcode.is_none() => {
+                let same_network = (!self.is_shared()).then(|| invite::same_network(listening));
+                let same_network = same_network.flatten().into_iter();
+                same_network.chain([WAITING.to_owned()]).collect()
+            }
+            _ => vec![],
+        }
     }
 
     fn port(&self) -> &str {
@@ -137,9 +195,20 @@ impl Reach {
     }
 }
 
-/// Somebody may call now.
-pub(crate) const WAITING: &str = "[*] Waiting for connection...";
 const NOT_REACHABLE: &str = "Nobody outside can reach you now.";
+const PUBLIC_HINT: &str = "[*] When done, type /public and your public address, for example: \
+                           /public 203.0.113.7. Or: let your friend listen and you connect.";
+
+/// What to say about a code that changed.
+fn code_news(before: &Listening, now: &Listening, time: Now) -> Vec<String> {
+    let expired = before.expires_ms.is_some_and(|at| at <= time.unix_ms);
+    match (&before.passcode, &now.passcode) {
+        (Some(_), None) if expired && now.guesses_left != Some(0) => vec![
+            "[*] The code is 1 hour old and no longer works. /newcode makes another.".to_owned(),
+        ],
+        _ => vec![],
+    }
+}
 
 /// The IPv6 twin of an IPv4 socket is a detail.
 fn sockets(addresses: &[String], verbose: bool) -> Vec<String> {
@@ -165,140 +234,4 @@ fn method_name(method: Option<&str>) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn listening(own: &str, asking_router: bool) -> Listening {
-        Listening {
-            addresses: vec!["0.0.0.0:8080".to_owned(), "[::]:8080".to_owned()],
-            own_addresses: vec![own.to_owned()],
-            invite: format!("p2pc:{own}").into(),
-            passcode: None,
-            numbers: None,
-            expires_ms: None,
-            guesses_left: None,
-            turned_away: 0,
-            asking_router,
-        }
-    }
-
-    fn mapped(external: &str, method: &str) -> ReachabilityChanged {
-        ReachabilityChanged {
-            external_address: Some(external.to_owned()),
-            method: Some(method.to_owned()),
-            lease_s: Some(3600),
-            reason: None,
-        }
-    }
-
-    fn refused(reason: &str) -> ReachabilityChanged {
-        ReachabilityChanged {
-            reason: Some(reason.to_owned()),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn a_router_that_forwards_reads_as_designed() {
-        let mut reach = Reach::default();
-        let mut screen = reach.listening(&listening("192.168.1.100:8080", true), false);
-        screen.extend(reach.changed(&mapped("203.0.113.7:8080", "upnp")));
-        let expected = [
-            "[*] Listening on 0.0.0.0:8080",
-            "[*] Asking your router to open the port...",
-            "[*] UPnP: Port 8080 forwarded successfully",
-            "[*] Your public IP: 203.0.113.7",
-            "[*] Share your public IP (203.0.113.7) and port 8080 with peer to connect",
-            "[*] Waiting for connection...",
-        ];
-        assert_eq!(screen, expected);
-        assert_eq!(
-            reach.status(),
-            "203.0.113.7:8080 by UPnP; removed when you quit"
-        );
-    }
-
-    #[test]
-    fn another_port_outside_is_said() {
-        let mut reach = Reach::default();
-        reach.listening(&listening("192.168.1.100:8080", true), false);
-        let screen = reach.changed(&mapped("203.0.113.7:33089", "pcp"));
-        let expected = "[*] PCP: Port 8080 forwarded successfully \
-                        (from outside it is port 33089, because 8080 was taken)";
-        assert_eq!(screen[0], expected);
-        assert!(screen[2].contains("and port 33089 with"));
-    }
-
-    #[test]
-    fn a_router_that_does_not_help_reads_as_designed() {
-        let mut reach = Reach::default();
-        reach.listening(&listening("192.168.1.100:8080", true), false);
-        let reason = "No UPnP-capable router found. Manual port forwarding required.";
-        let expected = [
-            "[!] No UPnP-capable router found. Manual port forwarding required.",
-            "[*] Please manually forward port 8080 to 192.168.1.100 on your router",
-            "[*] In the same network it works now: p2pc:192.168.1.100:8080",
-            "[*] Waiting for connection...",
-        ];
-        assert_eq!(reach.changed(&refused(reason)), expected);
-        assert_eq!(reach.status(), format!("not from outside: {reason}"));
-    }
-
-    #[test]
-    fn without_asking_a_router_the_invite_of_the_home_network_is_shown() {
-        let mut reach = Reach::default();
-        let expected = [
-            "[*] Listening on 0.0.0.0:8080",
-            "[*] In the same network it works now: p2pc:192.168.1.100:8080",
-            "[*] Waiting for connection...",
-        ];
-        assert_eq!(
-            reach.listening(&listening("192.168.1.100:8080", false), false),
-            expected
-        );
-        assert_eq!(reach.status(), "192.168.1.100:8080 in the same network");
-    }
-
-    #[test]
-    fn a_loopback_address_is_no_invite() {
-        for own in ["127.0.0.1:8080", "[::1]:8080"] {
-            let mut reach = Reach::default();
-            let screen = reach.listening(&listening(own, false), false);
-            assert_eq!(screen[1..], ["[*] Waiting for connection..."]);
-            let mut reach = Reach::default();
-            reach.listening(&listening(own, true), false);
-            let screen = reach.changed(&refused("No router."));
-            assert_eq!(screen, ["[!] No router.", "[*] Waiting for connection..."]);
-        }
-    }
-
-    #[test]
-    fn the_same_state_again_says_nothing() {
-        let (mut reach, state) = (Reach::default(), listening("192.168.1.100:8080", false));
-        assert_eq!(reach.listening(&state, false).len(), 3);
-        assert_eq!(reach.listening(&state, false), [""; 0]);
-    }
-
-    #[test]
-    fn the_ipv6_socket_is_a_detail_unless_it_is_the_only_one() {
-        let addresses = ["0.0.0.0:8080".to_owned(), "[::]:8080".to_owned()];
-        assert_eq!(sockets(&addresses, false).len(), 1);
-        assert_eq!(sockets(&addresses, true).len(), 2);
-        assert_eq!(
-            sockets(&addresses[1..], false),
-            ["[*] Listening on [::]:8080"]
-        );
-    }
-
-    #[test]
-    fn later_changes_are_one_line() {
-        let mut reach = Reach::default();
-        reach.listening(&listening("192.168.1.100:8080", true), false);
-        reach.changed(&mapped("203.0.113.7:8080", "nat-pmp"));
-        let lost = reach.changed(&refused("The router is gone."));
-        assert_eq!(lost, ["[!] The router is gone."]);
-        let back = reach.changed(&mapped("203.0.113.9:8080", "nat-pmp"));
-        let expected = "[*] Reachable from outside at 203.0.113.9:8080 by NAT-PMP";
-        assert_eq!(back, [expected]);
-    }
-}
+mod tests;

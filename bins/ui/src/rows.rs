@@ -29,6 +29,12 @@ impl Line {
     pub(crate) fn note(sentence: impl Into<String>) -> Self {
         Self::Note(sentence.into())
     }
+
+    /// Somebody's text.
+    pub(crate) fn text(mark: String, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::Text { mark, text }
+    }
 }
 
 /// Appends `line` to `out`, every row ended; rows are wrapped where a terminal has `columns`.

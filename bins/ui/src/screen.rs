@@ -8,6 +8,7 @@ use crate::action::{Prompt, Typed};
 use crate::command::{Meaning, understand};
 use crate::desk::{Ask, Desk};
 use crate::editor::{Answer, LineEditor};
+use crate::menu::is_invite;
 use crate::terminal::Terminal;
 use crate::typed::not_sent;
 
@@ -64,7 +65,7 @@ fn ask(
         cursor,
     } = asking;
     let question = prompt.question;
-    let typed = match editor.ask(&prompt.text, &line, cursor) {
+    let typed = match editor.ask(&prompt.whole(), &line, cursor) {
         Answer::Interrupted(line, cursor) => {
             erase(terminal, &prompt, &line);
             return Some(Asking {
@@ -80,8 +81,9 @@ fn ask(
             Typed::Leave
         }
         Answer::Line(text) => {
-            if !question {
-                sent(editor, terminal, &prompt, &text);
+            match question {
+                true => answered(terminal, &prompt, &text),
+                false => sent(editor, terminal, &prompt, &text),
             }
             Typed::Line { text, question }
         }
@@ -99,13 +101,29 @@ fn sent(editor: &mut LineEditor, terminal: &Terminal, prompt: &Prompt, line: &st
             erase(terminal, prompt, line);
         }
         Meaning::Blank => erase(terminal, prompt, line),
-        Meaning::Command(_) | Meaning::Unknown(_) => {}
+        Meaning::Command(_) | Meaning::Unknown(_) if prompt.header.is_empty() => {}
+        Meaning::Command(_) | Meaning::Unknown(_) => {
+            erase(terminal, prompt, line);
+            terminal.write(&format!("{}{line}\n", prompt.text));
+        }
+    }
+}
+
+/// An answer stays to be seen, without the code that may be in it.
+fn answered(terminal: &Terminal, prompt: &Prompt, line: &str) {
+    if prompt.secret {
+        erase(terminal, prompt, line);
+    } else if is_invite(line)
+        && let Some((addresses, _)) = line.split_once('#')
+    {
+        erase(terminal, prompt, line);
+        terminal.write(&format!("{}{addresses}\n", prompt.text));
     }
 }
 
 /// Erases the rows of a question whose last row was just ended.
 fn erase(terminal: &Terminal, prompt: &Prompt, line: &str) {
-    let up = LineEditor::last_row(&prompt.text, line, terminal.columns()) + 1;
+    let up = LineEditor::last_row(&prompt.whole(), line, terminal.columns()) + 1;
     terminal.write(&format!("\x1b[{up}A\r\x1b[J"));
 }
 
@@ -170,7 +188,11 @@ mod tests {
 
     fn prompt(text: &str, question: bool) -> Prompt {
         let text = text.to_owned();
-        Prompt { text, question }
+        Prompt {
+            text,
+            question,
+            ..Prompt::default()
+        }
     }
 
     fn typing(text: &str, question: bool, line: &str, cursor: usize) -> Option<Asking> {

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use p2p_chat_plugin::{Inbox, Pipe};
 use p2p_chat_protocol::Welcome;
 use p2p_chat_protocol::ui::UiEvent;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::action::{Action, Manner, Prompt, Typed};
+use crate::action::{Action, Manner, Now, Prompt, Typed};
 use crate::desk::Ask;
 use crate::face::Face;
 use crate::rows::draw;
@@ -34,6 +36,7 @@ pub(crate) async fn run(
 }
 
 struct Session {
+    started: Instant,
     ui: Ui,
     inbox: Inbox,
     /// Lines that were read and cannot be understood yet.
@@ -47,6 +50,7 @@ struct Session {
 impl Session {
     fn new(welcome: &Welcome, face: &Face) -> Self {
         Self {
+            started: Instant::now(),
             ui: Ui::new(face.manner, welcome),
             inbox: Inbox::default(),
             typed: VecDeque::new(),
@@ -63,6 +67,8 @@ impl Session {
             self.take_typed();
             self.act(pipe, face);
             pipe.writer.flush().await?;
+            let deadline = self.ui.deadline().map(Duration::from_millis);
+            let deadline = deadline.map(|after| self.started + after);
             let has_room = face.has_room();
             let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
@@ -71,6 +77,7 @@ impl Session {
                     None => return Ok(()),
                 },
                 lines = face.next(wants_lines) => self.typed.extend(lines),
+                () = until(deadline) => self.ui.settle(self.now()),
                 Some(()) = terminate.recv() => self.ui.leave(),
                 Some(()) = hang_up.recv() => self.ui.leave(),
             }
@@ -84,13 +91,13 @@ impl Session {
         while let Some(line) = pipe.reader.buffered()? {
             self.take_event(&line);
         }
-        self.ui.settle();
+        self.ui.settle(self.now());
         Ok(())
     }
 
     fn take_event(&mut self, line: &[u8]) {
         let incoming = self.inbox.read::<UiEvent>(line);
-        self.ui.incoming(incoming, now_ms());
+        self.ui.incoming(incoming, self.now());
     }
 
     fn take_typed(&mut self) {
@@ -99,7 +106,15 @@ impl Session {
         {
             // Answered: the same question may come again.
             self.asked = None;
-            self.ui.typed(typed, now_ms());
+            self.ui.typed(typed, self.now());
+        }
+    }
+
+    fn now(&self) -> Now {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        Now {
+            unix_ms: milliseconds(unix.unwrap_or_default()),
+            elapsed_ms: milliseconds(self.started.elapsed()),
         }
     }
 
@@ -116,6 +131,7 @@ impl Session {
                     pipe.writer.reply(Some(id), &UiEvent::Error(refusal));
                 }
                 Action::Restore(line) => initial = line,
+                Action::Copy(invite) => text.push_str(&onto_clipboard(&invite)),
                 Action::Wipe => {
                     text.clear();
                     face.wipe();
@@ -136,9 +152,18 @@ impl Session {
     }
 }
 
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// OSC 52: the terminal puts it on the clipboard, on whichever computer that is.
+fn onto_clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x07", STANDARD.encode(text))
 }

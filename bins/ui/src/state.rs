@@ -1,27 +1,34 @@
 //! What the ui knows and does next: events and typed lines in, actions out. Pure.
 //!
-//! This half takes the supervisor's events; the user's lines are in `typed.rs`.
+//! This file takes the supervisor's events; refusals are in `refused.rs`, the user's lines in
+//! `typed.rs`, what a listener can be told in `commands.rs`.
 
 use p2p_chat_plugin::Incoming;
-use p2p_chat_protocol::ui::{Author, Input, Level, UiEvent, UiRequest};
-use p2p_chat_protocol::{ErrorCode, Received, Refusal, Start, Welcome};
+use p2p_chat_protocol::ui::{
+    Author, Connect, Input, PeerDisconnected, UiEvent, UiRequest, Verification,
+};
+use p2p_chat_protocol::{Received, Start, Welcome};
 
-use crate::action::{Action, Manner, Prompt, Stage};
+use crate::action::{Action, Manner, Now, Prompt, Stage};
 use crate::menu::{BANNER, CHOICES, Question};
 use crate::outgoing::{Asked, Outgoing};
 use crate::quoted::quoted;
 use crate::rows::Line;
-use crate::view::{View, marked};
+use crate::view::View;
 
 /// The whole state.
 pub(crate) struct Ui {
     pub(crate) manner: Manner,
-    start: Start,
+    pub(crate) start: Start,
     bell: bool,
     pub(crate) stage: Stage,
     pub(crate) question: Option<Question>,
     pub(crate) view: View,
     pub(crate) outgoing: Outgoing,
+    /// The call under way, or the last one.
+    pub(crate) call: Option<Connect>,
+    /// The words to say, while they are compared.
+    pub(crate) words: Option<String>,
     /// The story so far is being told; nothing is asked meanwhile.
     pub(crate) replaying: bool,
     banner_shown: bool,
@@ -31,8 +38,9 @@ pub(crate) struct Ui {
     pub(crate) typed: bool,
     /// A text of a stream that nobody can have yet. What comes behind it waits as well.
     pub(crate) held: Option<String>,
-    /// Leave as soon as everything typed is on its way.
+    /// Leave as soon as everything typed has arrived.
     pub(crate) finishing: bool,
+    quit_asked: bool,
     pub(crate) actions: Vec<Action>,
 }
 
@@ -49,14 +57,17 @@ impl Ui {
             bell: welcome.options.bell && manner != Manner::Stream,
             stage,
             question: None,
-            view: View::new(welcome.options.verbose, manner != Manner::Plain),
+            view: View::new(manner, welcome.options.verbose),
             outgoing: Outgoing::default(),
+            call: None,
+            words: None,
             replaying: true,
             banner_shown: false,
             ended: false,
             typed: false,
             held: None,
             finishing: false,
+            quit_asked: false,
             actions: Vec::new(),
         }
     }
@@ -73,35 +84,47 @@ impl Ui {
             return None;
         }
         if let Some(question) = &self.question {
-            let text = question.prompt();
             return Some(Prompt {
-                text,
+                text: question.prompt(),
                 question: true,
+                secret: question.is_secret(),
+                ..Prompt::default()
             });
         }
-        let text = match self.stage {
-            Stage::Chatting if self.view.talk.insecure() => "INSECURE > ",
-            Stage::Chatting | Stage::Waiting => "> ",
+        let waiting = self.view.talk.delivery.visibly_waiting();
+        let (text, header) = match self.stage {
+            Stage::Chatting if self.view.talk.insecure() => ("INSECURE > ".to_owned(), vec![]),
+            Stage::Chatting if waiting > 0 => (format!("{waiting} waiting > "), vec![]),
+            Stage::Chatting | Stage::Unverified => ("> ".to_owned(), vec![]),
+            // A plain terminal keeps its prompt on the screen, above what comes.
+            Stage::Waiting if self.manner == Manner::Plain && !self.view.listens() => return None,
+            Stage::Waiting => ("> ".to_owned(), self.view.header()),
             Stage::Idle | Stage::Leaving => return None,
         };
-        let text = text.to_owned();
+        let rows = header.into_iter().map(|row| row + "\n");
         Some(Prompt {
+            header: rows.collect(),
             text,
-            question: false,
+            ..Prompt::default()
         })
     }
 
+    /// When something is to be done without an event, by the clock that never jumps.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.view.talk.deadline()
+    }
+
     /// Takes one line of the supervisor.
-    pub(crate) fn incoming(&mut self, incoming: Incoming<UiEvent>, now_ms: u64) {
+    pub(crate) fn incoming(&mut self, incoming: Incoming<UiEvent>, now: Now) {
         match incoming {
-            Incoming::Message(received) => self.event(received, now_ms),
+            Incoming::Message(received) => self.event(received, now),
             Incoming::BadReply(id, refusal) => self.refused(Some(id), refusal),
             Incoming::Refuse(id, refusal) => self.actions.push(Action::Refuse(id, refusal)),
             Incoming::Ignore => {}
         }
     }
 
-    fn event(&mut self, received: Received<UiEvent>, now_ms: u64) {
+    fn event(&mut self, received: Received<UiEvent>, now: Now) {
         let Received {
             reply_to, message, ..
         } = received;
@@ -112,7 +135,10 @@ impl Ui {
         if matches!(asked, Some(Asked::Listen(_))) {
             self.view.reach = Default::default();
         }
-        for line in self.view.lines(&message, now_ms) {
+        if let Some(sentence) = self.granted(asked.as_ref(), &message) {
+            self.note(sentence);
+        }
+        for line in self.view.lines(&message, now) {
             self.show(line);
         }
         self.follow(&message);
@@ -124,31 +150,44 @@ impl Ui {
         match event {
             UiEvent::ReplayFinished => {
                 self.replaying = false;
-                if self.stage == Stage::Idle {
+                if self.stage == Stage::Idle && self.question.is_none() {
                     self.open_menu();
                 }
             }
-            UiEvent::Listening(_) if self.stage == Stage::Idle => self.enter(Stage::Waiting),
+            UiEvent::Listening(listening) => {
+                if self.stage == Stage::Idle {
+                    self.enter(Stage::Waiting);
+                }
+                if listening.passcode.is_some() && self.question == Some(Question::NewCode) {
+                    self.question = None;
+                }
+            }
+            UiEvent::PeerConnected(peer) if peer.verification == Verification::Unverified => {
+                self.enter(Stage::Unverified);
+            }
             UiEvent::PeerConnected(_) => {
+                self.words = None;
+                self.call = None;
                 self.enter(Stage::Chatting);
                 if let Some(text) = self.held.take() {
                     self.send(text);
                 }
             }
-            UiEvent::PeerDisconnected(gone) if !gone.redialing => {
-                let unsent = self.outgoing.give_up();
-                for text in unsent {
-                    self.note(format!("[!] Not sent: \"{}\"", quoted(&text)));
-                }
-                if gone.waiting {
-                    self.enter(Stage::Waiting);
-                } else {
-                    self.attempt_over();
-                }
+            UiEvent::VerificationNeeded(needed) => {
+                self.words = Some(needed.show.0.clone());
+                self.compare_words();
             }
-            UiEvent::ConnectFailed(_) => self.attempt_over(),
-            UiEvent::InputNeeded(needed) if needed.what == Input::Invite => {
-                self.ask(Question::Peer);
+            UiEvent::PeerDisconnected(gone) if !gone.redialing => self.chat_over(gone),
+            UiEvent::AuthenticationFailed(failed) if failed.guesses_left == Some(0) => {
+                self.code_is_dead();
+            }
+            UiEvent::ConnectFailed(refusal) => self.call_failed(refusal.code),
+            UiEvent::InputNeeded(needed) => {
+                let address = needed.address.clone().unwrap_or_default();
+                self.ask(match needed.what {
+                    Input::Invite => Question::Peer,
+                    Input::Passcode => Question::Code(address),
+                });
             }
             UiEvent::MessageAdded(message) if message.from == Author::Peer && self.bell => {
                 self.actions.push(Action::Ring);
@@ -160,9 +199,21 @@ impl Ui {
         }
     }
 
+    fn chat_over(&mut self, gone: &PeerDisconnected) {
+        self.words = None;
+        for text in self.outgoing.give_up() {
+            self.note(format!("[!] Not sent: \"{}\"", quoted(&text)));
+        }
+        if gone.waiting {
+            self.enter(Stage::Waiting);
+        } else {
+            self.attempt_over();
+        }
+    }
+
     /// No chat, or no longer: back to the menu where it began there. Else the supervisor ends
     /// the program.
-    fn attempt_over(&mut self) {
+    pub(crate) fn attempt_over(&mut self) {
         match self.start {
             Start::Menu => {
                 self.view.reach = Default::default();
@@ -171,18 +222,21 @@ impl Ui {
                     self.open_menu();
                 }
             }
-            Start::Listen | Start::Connect => self.enter(Stage::Waiting),
+            Start::Listen | Start::Connect if self.manner == Manner::Stream => {
+                self.enter(Stage::Waiting);
+            }
+            Start::Listen | Start::Connect => self.enter(Stage::Leaving),
         }
     }
 
-    fn enter(&mut self, stage: Stage) {
+    pub(crate) fn enter(&mut self, stage: Stage) {
         if self.stage != Stage::Leaving {
             self.stage = stage;
             self.question = None;
         }
     }
 
-    fn open_menu(&mut self) {
+    pub(crate) fn open_menu(&mut self) {
         if self.stage == Stage::Leaving {
             return;
         }
@@ -199,40 +253,24 @@ impl Ui {
     }
 
     /// Asks the user; a stream may have answered already.
-    fn ask(&mut self, question: Question) {
+    pub(crate) fn ask(&mut self, question: Question) {
+        if self.stage == Stage::Leaving {
+            return;
+        }
         match self.held.take() {
             Some(answer) => self.answer(question, &answer),
             None => self.question = Some(question),
         }
     }
 
-    /// A request was refused.
-    fn refused(&mut self, reply_to: Option<u64>, refusal: Refusal) {
-        match reply_to.and_then(|id| self.outgoing.answered(id)) {
-            Some(Asked::Text(text)) => self.text_refused(text, &refusal),
-            Some(Asked::Listen(port))
-                if refusal.code == ErrorCode::AddressInUse && self.start == Start::Menu =>
-            {
-                self.enter(Stage::Idle);
-                self.ask(Question::OtherPort(port));
-            }
-            asked => {
-                self.note(marked(Level::Error, &refusal.message));
-                match (asked, self.start) {
-                    (Some(Asked::Listen(_) | Asked::Connect), Start::Menu) => self.attempt_over(),
-                    (Some(Asked::Connect), _) => self.ask(Question::Peer),
-                    _ => {}
-                }
-            }
+    /// After a batch of events, or because of the time: what became of texts.
+    pub(crate) fn settle(&mut self, now: Now) {
+        for line in self.view.settle(now) {
+            self.show(line);
         }
-        self.go_on();
-    }
-
-    /// After a batch of events: what became of the texts of a chat that is over.
-    pub(crate) fn settle(&mut self) {
         let over = self.view.talk.peer().is_none() || self.stage == Stage::Leaving;
-        if over && let Some(sentence) = self.view.talk.name_failed() {
-            self.note(sentence);
+        if over && let Some(failed) = self.view.talk.delivery.take_failed() {
+            self.note(format!("[!] {failed}"));
         }
     }
 
@@ -243,15 +281,20 @@ impl Ui {
         {
             self.send(text);
         }
-        let all_sent = self.outgoing.is_empty() && self.view.talk.counts.waiting == 0;
-        if self.finishing && self.held.is_none() && (self.stage != Stage::Chatting || all_sent) {
+        let all_there = self.outgoing.is_empty() && self.view.talk.delivery.waiting() == 0;
+        let nothing_to_do = match self.stage {
+            Stage::Chatting => all_there,
+            Stage::Unverified => false,
+            Stage::Idle | Stage::Waiting | Stage::Leaving => true,
+        };
+        if self.finishing && self.held.is_none() && nothing_to_do {
             self.leave();
         }
     }
 
     /// Asks the supervisor to end the program.
     pub(crate) fn leave(&mut self) {
-        if self.stage != Stage::Leaving {
+        if !std::mem::replace(&mut self.quit_asked, true) {
             self.stage = Stage::Leaving;
             self.question = None;
             self.request(Asked::Other, UiRequest::Quit);

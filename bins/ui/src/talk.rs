@@ -1,30 +1,30 @@
-//! The conversation as far as the screen needs it: who is there, how far the texts got. Pure.
-
-use std::collections::BTreeMap;
+//! The conversation as far as the screen needs it: who is there, and for how long. Pure.
 
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::{
-    Author, MessageAdded, MessageUpdated, PeerConnected, PeerDisconnected, Status, Verification,
+    Author, Direction, KeysChanged, MessageAdded, PeerConnected, PeerDisconnected, Status,
+    Verification,
 };
 
+use crate::action::Now;
+use crate::delivery::{Delivery, Marks};
 use crate::peer;
-use crate::quoted::{beginning, quoted};
 use crate::rows::Line;
 
-/// Undelivered texts named at the end; the rest is counted.
-const NAMED: usize = 5;
-
-/// Own texts remembered until they are delivered. The supervisor keeps no more waiting either.
-const REMEMBERED: usize = 1000;
+/// After a cut, what arrives within this time is told with the news that the line is back.
+const ARRIVAL_MS: u64 = 1_000;
 
 /// One conversation.
 #[derive(Default)]
 pub(crate) struct Talk {
     peer: Option<Peer>,
-    own: BTreeMap<u64, Own>,
-    pub(crate) counts: Counts,
-    /// Quotes of own texts that will not arrive, until the screen has named them.
-    failed: Vec<String>,
+    pub(crate) delivery: Delivery,
+    /// When the keys were last renewed, Unix milliseconds.
+    pub(crate) keys_ms: Option<u64>,
+    /// The line is cut, and may be mended.
+    pub(crate) cut: bool,
+    /// Until when the news that it was mended waits for what arrives.
+    mended: Option<u64>,
 }
 
 /// Who is there.
@@ -37,37 +37,38 @@ pub(crate) struct Peer {
     one_computer: bool,
 }
 
-/// An own text on its way.
-struct Own {
-    status: Status,
-    beginning: String,
-    bytes: usize,
-}
-
-/// The numbers of `/status`.
-#[derive(Default)]
-pub(crate) struct Counts {
-    pub(crate) sent: u64,
-    pub(crate) delivered: u64,
-    pub(crate) received: u64,
-    /// Own texts the supervisor has and the network has not yet.
-    pub(crate) waiting: usize,
-    pub(crate) waiting_bytes: usize,
-}
-
 impl Talk {
-    /// A peer is there. Unless it came back, a new conversation begins.
-    pub(crate) fn connected(&mut self, peer: &PeerConnected, now_ms: u64) -> Vec<String> {
-        if self.peer.is_none() {
-            self.own.clear();
-            self.counts = Counts::default();
+    /// A peer is there. `repeats`: what the user typed is printed again.
+    pub(crate) fn connected(
+        &mut self,
+        peer: &PeerConnected,
+        now: Now,
+        repeats: bool,
+    ) -> Vec<String> {
+        let goes_on = peer.resumed && self.peer.is_some();
+        if !goes_on {
+            *self = Self::default();
+            self.delivery.marks = match (peer.verification, repeats) {
+                (Verification::Insecure, repeats) => Marks::Unconfirmed { repeats },
+                (_, true) => Marks::Shown,
+                (_, false) => Marks::Silent,
+            };
         }
+        let since_ms = match &self.peer {
+            Some(before) => before.since_ms,
+            None => now.unix_ms,
+        };
         self.peer = Some(Peer {
             connected: peer.clone(),
-            since_ms: now_ms,
-            heard_ms: now_ms,
+            since_ms,
+            heard_ms: now.unix_ms,
             one_computer: peer::on_one_computer(peer),
         });
+        self.cut = false;
+        if goes_on {
+            self.mended = Some(now.elapsed_ms + ARRIVAL_MS);
+            return vec![];
+        }
         peer::greeting(peer)
     }
 
@@ -76,210 +77,144 @@ impl Talk {
         self.peer.as_ref()
     }
 
-    /// Whether anyone on the way can read along.
-    pub(crate) fn insecure(&self) -> bool {
-        let verification = |peer: &Peer| peer.connected.verification;
-        self.peer.as_ref().map(verification) == Some(Verification::Insecure)
+    fn verification(&self) -> Option<Verification> {
+        let peer = self.peer.as_ref();
+        peer.map(|peer| peer.connected.verification)
     }
 
-    /// A text, the user's own or the peer's.
-    pub(crate) fn added(&mut self, message: &MessageAdded) -> Line {
+    /// Whether anyone on the way can read along.
+    pub(crate) fn insecure(&self) -> bool {
+        self.verification() == Some(Verification::Insecure)
+    }
+
+    /// Whether a cut line can be mended.
+    pub(crate) fn lasts(&self) -> bool {
+        let verification = self.verification();
+        matches!(verification, Some(Verification::Code | Verification::Words))
+    }
+
+    /// A text, the user's own or the peer's; what to print.
+    pub(crate) fn added(&mut self, message: &MessageAdded, now: Now) -> Option<Line> {
+        let same = self.peer.as_ref().is_some_and(|peer| peer.one_computer);
+        let mark = peer::mark(message.from, &message.ip, same);
+        let text = &message.text.0;
         match message.from {
             Author::Me => {
-                self.counts.waiting += 1;
-                self.counts.waiting_bytes += message.text.0.len();
-                let own = Own {
-                    status: Status::Queued,
-                    beginning: beginning(&message.text.0).to_owned(),
-                    bytes: message.text.0.len(),
-                };
-                self.own.insert(message.n, own);
-                if self.own.len() > REMEMBERED {
-                    self.forget_oldest();
-                }
-                self.got(message.n, message.status.unwrap_or(Status::Sent));
+                let status = message.status.unwrap_or(Status::Sent);
+                let delivery = &mut self.delivery;
+                delivery.added(message.n, mark, text, status, now.elapsed_ms)
             }
             Author::Peer => {
-                self.counts.received += 1;
+                self.delivery.counts.received += 1;
                 if let Some(peer) = &mut self.peer {
                     peer.heard_ms = message.at_ms;
                 }
-            }
-        }
-        let same = self.peer.as_ref().is_some_and(|peer| peer.one_computer);
-        Line::Text {
-            mark: peer::mark(message.from, &message.ip, same),
-            text: message.text.0.clone(),
-        }
-    }
-
-    /// An own text got further, or failed.
-    pub(crate) fn updated(&mut self, update: MessageUpdated) {
-        self.got(update.n, update.status);
-    }
-
-    fn got(&mut self, n: u64, status: Status) {
-        let Some(own) = self.own.get_mut(&n) else {
-            return;
-        };
-        let before = std::mem::replace(&mut own.status, status);
-        let bytes = own.bytes;
-        if before == Status::Queued && status != Status::Queued {
-            self.counts.waiting -= 1;
-            self.counts.waiting_bytes -= bytes;
-            if status != Status::Failed {
-                self.counts.sent += 1;
-            }
-        }
-        match status {
-            Status::Failed => self.failed.extend(self.own.remove(&n).map(|own| quoted(&own.beginning))),
-            Status::Delivered => {
-                self.counts.delivered += 1;
-                self.own.remove(&n);
-            }
-            // Nothing confirms a text of the old program: it will not get further.
-            Status::Sent if self.insecure() => {
-                self.own.remove(&n);
-            }
-            Status::Queued | Status::Sent => {}
-        }
-    }
-
-    fn forget_oldest(&mut self) {
-        if let Some((_, own)) = self.own.pop_first()
-            && own.status == Status::Queued
-        {
-            self.counts.waiting -= 1;
-            self.counts.waiting_bytes -= own.bytes;
-        }
-    }
-
-    /// The peer is gone.
-    pub(crate) fn disconnected(&mut self, gone: &PeerDisconnected) -> String {
-        if !gone.redialing {
-            self.peer = None;
-        }
-        let who = &gone.address;
-        match gone.reason {
-            DisconnectReason::Left | DisconnectReason::Ended => {
-                format!("[*] Peer {who} disconnected")
-            }
-            DisconnectReason::Cut => format!("[!] The line to {who} was cut."),
-            DisconnectReason::ProtocolError => {
-                format!("[!] Peer {who} broke the protocol and was dropped.")
-            }
-            DisconnectReason::Rejected => {
-                format!("[!] The words did not match: {who} was dropped.")
-            }
-            DisconnectReason::Idle => {
-                format!("[!] Nobody compared the words in time: {who} was dropped.")
-            }
-            DisconnectReason::Replaced => {
-                format!("[*] Peer {who} never said a word and gave way to another caller")
+                Some(Line::text(mark, text))
             }
         }
     }
 
-    /// Names the texts that will not arrive, once.
-    pub(crate) fn name_failed(&mut self) -> Option<String> {
-        let failed = std::mem::take(&mut self.failed);
-        if failed.is_empty() {
-            return None;
+    /// The keys were renewed.
+    pub(crate) fn keys_changed(&mut self, keys: KeysChanged) {
+        self.keys_ms = Some(keys.at_ms);
+    }
+
+    /// What to print after a batch of events, or because of the time.
+    pub(crate) fn settle(&mut self, now: Now) -> Vec<Line> {
+        let mut lines = self.delivery.due(now.elapsed_ms);
+        let all_arrived = self.delivery.waiting() == 0;
+        match self.mended {
+            Some(until) if !all_arrived && now.elapsed_ms < until => {}
+            mended => {
+                self.mended = None;
+                let sentence = match (mended, self.delivery.take_arrived()) {
+                    (Some(_), 0) => "[+] Connected again.".to_owned(),
+                    (Some(_), n) => format!("[+] Connected again. {n} delivered."),
+                    (None, 0) => return lines,
+                    (None, n) => format!("[*] {n} delivered"),
+                };
+                lines.push(Line::Note(sentence));
+            }
         }
-        let quotes = failed
-            .iter()
-            .take(NAMED)
-            .map(|quote| format!("\"{quote}\""));
-        let mut names: Vec<_> = quotes.collect();
-        if failed.len() > NAMED {
-            names.push("…".to_owned());
+        lines
+    }
+
+    /// When [`Talk::settle`] has something to say by itself.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        self.mended
+            .into_iter()
+            .chain(self.delivery.deadline())
+            .min()
+    }
+
+    /// The peer is gone, or the line to it is cut; `told`: the cut was.
+    pub(crate) fn disconnected(&mut self, gone: &PeerDisconnected, told: bool) -> Vec<String> {
+        let peer = self.peer.as_ref();
+        let direction = peer.map(|peer| peer.connected.direction);
+        let was_cut = std::mem::replace(&mut self.cut, gone.redialing);
+        self.mended = None;
+        if gone.redialing {
+            let hope = match direction {
+                Some(Direction::Incoming) => "Waiting for your friend to come back, 10 minutes.",
+                _ => "Trying again for 10 minutes. Keep typing: messages wait here.",
+            };
+            let news = format!("[!] Connection cut. {hope}");
+            return (!told).then_some(news).into_iter().collect();
         }
-        let names = names.join(" | ");
-        Some(format!("[!] Not delivered: {}. {names}", failed.len()))
+        self.peer = None;
+        let failed = self.delivery.take_failed();
+        let wrote = self.delivery.counts.delivered > 0;
+        let mut lines = vec![ended(gone, was_cut, wrote && failed.is_none(), &failed)];
+        if let Some(failed) = failed.filter(|_| !(was_cut && gone.slept_s.is_none())) {
+            lines.push(format!("[!] {failed}"));
+        }
+        lines
+    }
+}
+
+/// How a chat ended, in a sentence.
+fn ended(
+    gone: &PeerDisconnected,
+    was_cut: bool,
+    all_delivered: bool,
+    failed: &Option<String>,
+) -> String {
+    let who = &gone.address;
+    match (gone.reason, gone.slept_s) {
+        (DisconnectReason::Left | DisconnectReason::Ended, _) if all_delivered => {
+            format!("[*] Peer {who} disconnected. Everything you wrote was delivered.")
+        }
+        (DisconnectReason::Left | DisconnectReason::Ended, _) => {
+            format!("[*] Peer {who} disconnected")
+        }
+        (DisconnectReason::Cut, Some(slept_s)) => format!(
+            "[!] This computer slept for {} minutes. The chat could not be continued (limit: 10). \
+             A new chat needs a new code.",
+            slept_s / 60
+        ),
+        (DisconnectReason::Cut, None) if was_cut => {
+            let failed = failed.as_ref().map(|failed| format!(" {failed}."));
+            let failed = failed.unwrap_or_default();
+            format!(
+                "[!] The chat ended: the line was cut for 10 minutes.{failed} \
+                 A new chat needs a new code."
+            )
+        }
+        (DisconnectReason::Cut, None) => format!("[!] The line to {who} was cut."),
+        (DisconnectReason::ProtocolError, _) => {
+            format!("[!] Peer {who} broke the protocol and was dropped.")
+        }
+        (DisconnectReason::Rejected, _) => {
+            format!("[!] The words did not match: {who} was dropped.")
+        }
+        (DisconnectReason::Idle, _) => {
+            format!("[!] Nobody compared the words in time: {who} was dropped.")
+        }
+        (DisconnectReason::Replaced, _) => {
+            format!("[*] Peer {who} never said a word and gave way to another caller")
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(n: u64, from: Author, text: &str) -> MessageAdded {
-        MessageAdded {
-            n,
-            from,
-            ip: "192.168.1.100".to_owned(),
-            text: text.into(),
-            at_ms: 1_000,
-            status: (from == Author::Me).then_some(Status::Queued),
-        }
-    }
-
-    fn update(n: u64, status: Status) -> MessageUpdated {
-        MessageUpdated { n, status }
-    }
-
-    #[test]
-    fn texts_that_failed_are_named_once_with_their_number() {
-        let mut talk = Talk::default();
-        for (n, text) in [
-            (1, "are you still there"),
-            (2, "call me\ntomorrow"),
-            (3, "ok"),
-        ] {
-            talk.added(&message(n, Author::Me, text));
-        }
-        talk.updated(update(3, Status::Delivered));
-        talk.updated(update(1, Status::Failed));
-        talk.updated(update(2, Status::Failed));
-        let named = "[!] Not delivered: 2. \"are you still there\" | \"call me tomorrow\"";
-        assert_eq!(talk.name_failed().as_deref(), Some(named));
-        assert_eq!(talk.name_failed(), None);
-    }
-
-    #[test]
-    fn many_failed_texts_are_counted_and_five_named() {
-        let mut talk = Talk::default();
-        for n in 1..=7 {
-            talk.added(&message(n, Author::Me, "x"));
-            talk.updated(update(n, Status::Failed));
-        }
-        let named = talk.name_failed().expect("seven");
-        assert_eq!(
-            named,
-            "[!] Not delivered: 7. \"x\" | \"x\" | \"x\" | \"x\" | \"x\" | …"
-        );
-    }
-
-    #[test]
-    fn counts_follow_each_text_through_its_stages() {
-        let mut talk = Talk::default();
-        talk.added(&message(1, Author::Me, "four"));
-        talk.added(&message(2, Author::Peer, "hi"));
-        assert_eq!((talk.counts.waiting, talk.counts.waiting_bytes), (1, 4));
-        talk.updated(update(1, Status::Sent));
-        assert_eq!((talk.counts.waiting, talk.counts.waiting_bytes), (0, 0));
-        talk.updated(update(1, Status::Delivered));
-        talk.updated(update(1, Status::Delivered));
-        talk.updated(update(99, Status::Failed));
-        let Counts {
-            sent,
-            delivered,
-            received,
-            ..
-        } = talk.counts;
-        assert_eq!((sent, delivered, received), (1, 1, 1));
-        assert_eq!(talk.name_failed(), None);
-    }
-
-    #[test]
-    fn memory_stays_bounded_however_many_texts_wait() {
-        let mut talk = Talk::default();
-        for n in 0..3_000 {
-            talk.added(&message(n, Author::Me, "x"));
-        }
-        assert_eq!(
-            (talk.own.len(), talk.counts.waiting),
-            (REMEMBERED, REMEMBERED)
-        );
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 //! What the user typed: the half of the state that takes lines. Pure.
 
 use p2p_chat_protocol::ui::{SendMessage, UiRequest};
-use p2p_chat_protocol::{DEFAULT_PORT, ErrorCode, MAX_TEXT, Refusal};
+use p2p_chat_protocol::{DEFAULT_PORT, ErrorCode, MAX_TEXT, Refusal, Start};
 
-use crate::action::{Action, Manner, Stage, Typed};
+use crate::action::{Action, Manner, Now, Stage, Typed};
 use crate::command::{Command, HELP, Meaning, understand};
 use crate::menu::{Question, Step};
 use crate::outgoing::Asked;
@@ -17,23 +17,24 @@ impl Ui {
         if self.replaying || self.stage == Stage::Leaving || self.ended || self.finishing {
             return false;
         }
-        let counts = &self.view.talk.counts;
-        let room = self.outgoing.has_room(counts.waiting, counts.waiting_bytes);
+        let counts = &self.view.talk.delivery.counts;
+        let room = self.outgoing.has_room(counts.queued, counts.queued_bytes);
         match self.manner {
             Manner::Terminal | Manner::Plain => self.outgoing.has_room(0, 0),
             Manner::Stream => match self.stage {
                 Stage::Chatting => room,
+                Stage::Unverified if self.question.is_some() => true,
                 // Commands are for us; the first text waits for somebody to have it.
-                Stage::Waiting => self.held.is_none(),
+                Stage::Waiting | Stage::Unverified => self.held.is_none(),
                 Stage::Idle | Stage::Leaving => self.question.is_some(),
             },
         }
     }
 
     /// Takes what the user typed.
-    pub(crate) fn typed(&mut self, typed: Typed, now_ms: u64) {
+    pub(crate) fn typed(&mut self, typed: Typed, now: Now) {
         match typed {
-            Typed::Line { text, question } => self.line(text, question, now_ms),
+            Typed::Line { text, question } => self.line(text, question, now),
             Typed::TooLong(bytes) => {
                 self.typed = true;
                 self.note(too_long(bytes, "It was not sent."));
@@ -54,7 +55,7 @@ impl Ui {
         }
     }
 
-    fn line(&mut self, text: String, at_question: bool, now_ms: u64) {
+    fn line(&mut self, text: String, at_question: bool, now: Now) {
         match self.question.take() {
             // The peer left while this was on its way: it is no answer to the menu.
             Some(question) if self.manner == Manner::Terminal && !at_question => {
@@ -65,26 +66,38 @@ impl Ui {
                 self.question = Some(question);
                 self.note(too_long(text.len(), "It was not taken."));
             }
-            Some(question) => self.answer(question, &text),
+            Some(question) => self.answer_now(question, &text, now),
             None if at_question => {}
-            None => self.chat_line(text, now_ms),
+            None => self.chat_line(text, now),
         }
     }
 
+    /// A line that was typed before the question came.
     pub(crate) fn answer(&mut self, question: Question, line: &str) {
+        self.answer_now(question, line, Now::default());
+    }
+
+    fn answer_now(&mut self, question: Question, line: &str, now: Now) {
         let (steps, next) = question.answer(line);
         self.question = next;
         for step in steps {
             match step {
                 Step::Say(sentence) => self.note(sentence),
                 Step::Quit => self.leave(),
+                Step::Menu if self.start == Start::Menu => self.back_to_menu(),
+                Step::Menu => self.chat_line("/menu".to_owned(), now),
+                Step::Command(command) => self.chat_line(command, now),
+                Step::Request(UiRequest::Verify(words)) => {
+                    self.request(Asked::Verify, UiRequest::Verify(words));
+                }
                 Step::Request(request) => {
                     self.stage = Stage::Waiting;
                     let asked = match &request {
+                        UiRequest::Connect(call) => Asked::Connect(call.clone()),
                         UiRequest::Listen(listen) => {
                             Asked::Listen(listen.port.unwrap_or(DEFAULT_PORT))
                         }
-                        _ => Asked::Connect,
+                        _ => Asked::Other,
                     };
                     self.request(asked, request);
                 }
@@ -92,7 +105,7 @@ impl Ui {
         }
     }
 
-    fn chat_line(&mut self, line: String, now_ms: u64) {
+    fn chat_line(&mut self, line: String, now: Now) {
         let meaning = understand(&line);
         self.typed |= matches!(meaning, Meaning::Text(_));
         match meaning {
@@ -102,6 +115,7 @@ impl Ui {
             }
             Meaning::Text(text) if self.stage == Stage::Chatting => self.send(text),
             Meaning::Text(text) if self.manner == Manner::Stream => self.held = Some(text),
+            Meaning::Text(text) if self.stage == Stage::Unverified => self.not_verified(text),
             Meaning::Text(text) => self.nobody_there(text),
             Meaning::Unknown(sentence) => self.note(sentence),
             Meaning::Command(Command::Help) => self.notes(&HELP),
@@ -110,8 +124,13 @@ impl Ui {
                 self.finishing = true;
             }
             Meaning::Command(Command::Quit) => self.leave(),
+            Meaning::Command(Command::NewCode) => self.new_code(),
+            Meaning::Command(Command::Public(address)) => self.set_public(address),
+            Meaning::Command(Command::Copy) => self.copy_invite(),
+            Meaning::Command(Command::Verify) => self.compare_words(),
+            Meaning::Command(Command::Reject) => self.reject(),
             Meaning::Command(Command::Status) => {
-                for line in self.view.status(now_ms) {
+                for line in self.view.status(now) {
                     self.show(line);
                 }
             }
@@ -130,6 +149,7 @@ impl Ui {
         match refusal.code {
             ErrorCode::QueueFull if self.manner == Manner::Stream => self.outgoing.refused(text),
             ErrorCode::NotConnected => self.nobody_there(text),
+            ErrorCode::NotVerified => self.not_verified(text),
             ErrorCode::TooLarge => self.too_long(text),
             _ => {
                 let reason = format!("[!] {}", refusal.message);
@@ -145,6 +165,12 @@ impl Ui {
         self.keep(text, stays, lost);
     }
 
+    fn not_verified(&mut self, text: String) {
+        let news = "[!] The words are not compared yet.";
+        let lost = format!("{news} Not sent: \"{}\"", quoted(&text));
+        self.keep(text, format!("{news} Your text stays on the line."), lost);
+    }
+
     fn too_long(&mut self, text: String) {
         let stays = too_long(text.len(), "It is still on your line: send it in parts.");
         let lost = too_long(text.len(), "It was not sent.");
@@ -155,7 +181,10 @@ impl Ui {
     fn keep(&mut self, text: String, stays: String, lost: String) {
         let line_is_there = self.manner == Manner::Terminal
             && self.question.is_none()
-            && matches!(self.stage, Stage::Waiting | Stage::Chatting);
+            && matches!(
+                self.stage,
+                Stage::Waiting | Stage::Unverified | Stage::Chatting
+            );
         if line_is_there {
             self.note(stays);
             // As it was typed: a text that begins with a slash was typed with two.
@@ -188,150 +217,4 @@ fn too_long(bytes: usize, fate: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use p2p_chat_plugin::Inbox;
-    use p2p_chat_protocol::{Start, Welcome};
-
-    use super::*;
-    use crate::rows::Line;
-
-    const PEER: &str = r#"{"type":"peer_connected","address":"198.51.100.2:54321","local_address":"192.168.1.100:8080","direction":"incoming","verification":"insecure"}"#;
-    const LEFT: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"left","redialing":false}"#;
-    const REPLACED: &str = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false,"waiting":true}"#;
-
-    fn ui(manner: Manner, start: Start) -> Ui {
-        let welcome = Welcome {
-            protocol: 1,
-            supervisor: String::new(),
-            start,
-            options: Default::default(),
-        };
-        let mut ui = Ui::new(manner, &welcome);
-        told(&mut ui, r#"{"type":"replay_finished"}"#);
-        ui
-    }
-
-    fn told(ui: &mut Ui, event: &str) -> Vec<String> {
-        let mut inbox = Inbox::default();
-        ui.incoming(inbox.read(event.as_bytes()), 0);
-        shown(ui)
-    }
-
-    fn line(ui: &mut Ui, text: &str, question: bool) -> Vec<String> {
-        let text = text.to_owned();
-        ui.typed(Typed::Line { text, question }, 0);
-        shown(ui)
-    }
-
-    fn shown(ui: &mut Ui) -> Vec<String> {
-        let word = |action| match action {
-            Action::Show(Line::Note(sentence)) => sentence,
-            other => format!("{other:?}"),
-        };
-        ui.actions().into_iter().map(word).collect()
-    }
-
-    fn quits(said: &[String]) -> bool {
-        said.iter().any(|word| word.contains("Quit"))
-    }
-
-    #[test]
-    fn lines_of_a_stream_wait_for_their_time_and_those_of_a_person_do_not() {
-        let mut stream = ui(Manner::Stream, Start::Listen);
-        assert!(stream.wants_line(), "it may be a command");
-        line(&mut stream, "/status", false);
-        assert!(stream.wants_line());
-        line(&mut stream, "first", false);
-        assert!(!stream.wants_line());
-        told(&mut stream, PEER);
-        assert!(
-            stream.held.is_none() && !stream.outgoing.is_empty(),
-            "it is sent"
-        );
-        assert!(stream.wants_line());
-        told(&mut stream, REPLACED);
-        line(&mut stream, "hello", false);
-        assert!(!stream.wants_line(), "another caller comes");
-        assert!(ui(Manner::Terminal, Start::Listen).wants_line());
-        assert!(ui(Manner::Stream, Start::Menu).wants_line());
-    }
-
-    #[test]
-    fn somebody_who_left_without_a_word_does_not_bring_the_menu_back() {
-        let mut ui = ui(Manner::Terminal, Start::Menu);
-        line(&mut ui, "1", true);
-        line(&mut ui, "", true);
-        told(&mut ui, PEER);
-        let silent = LEFT.replace("false", "false,\"waiting\":true");
-        let said = told(&mut ui, &silent);
-        assert!(
-            said.iter()
-                .any(|line| line.contains("[*] Waiting for connection...")),
-            "{said:?}"
-        );
-        assert!(
-            !said.iter().any(|line| line.contains("[1] Listen")),
-            "{said:?}"
-        );
-        told(&mut ui, PEER);
-        let said = told(&mut ui, LEFT);
-        assert!(
-            said.iter().any(|line| line.contains("[1] Listen")),
-            "{said:?}"
-        );
-    }
-
-    #[test]
-    fn a_person_leaves_at_once_and_a_stream_when_all_is_sent() {
-        for (manner, at_once) in [(Manner::Terminal, true), (Manner::Stream, false)] {
-            let mut ui = ui(manner, Start::Listen);
-            told(&mut ui, PEER);
-            line(&mut ui, "hello", false);
-            let said = line(&mut ui, "/quit", false);
-            assert_eq!(quits(&said), at_once, "{manner:?}");
-        }
-    }
-
-    #[test]
-    fn a_stream_that_ends_with_nothing_typed_stays_until_the_menu_comes() {
-        let mut stream = ui(Manner::Stream, Start::Menu);
-        line(&mut stream, "1", false);
-        line(&mut stream, "", false);
-        told(&mut stream, PEER);
-        stream.typed(Typed::End, 0);
-        assert!(!quits(&shown(&mut stream)));
-        assert!(quits(&told(&mut stream, LEFT)));
-    }
-
-    #[test]
-    fn a_text_typed_before_the_menu_came_is_no_answer_to_it() {
-        let mut ui = ui(Manner::Terminal, Start::Menu);
-        line(&mut ui, "1", true);
-        line(&mut ui, "", true);
-        told(&mut ui, PEER);
-        told(&mut ui, LEFT);
-        assert_eq!(line(&mut ui, "3", false), ["[!] Not sent: \"3\""]);
-        assert_eq!(ui.prompt().map(|prompt| prompt.question), Some(true));
-    }
-
-    #[test]
-    fn a_text_goes_back_to_the_line_only_where_there_is_one() {
-        let mut terminal = ui(Manner::Terminal, Start::Listen);
-        let said = line(&mut terminal, "hello", false);
-        assert_eq!(said[1], "Restore(\"hello\")");
-        let mut plain = ui(Manner::Plain, Start::Listen);
-        let said = line(&mut plain, "hello", false);
-        assert_eq!(said, ["[!] Nobody is connected. Not sent: \"hello\""]);
-    }
-
-    #[test]
-    fn after_quit_nothing_is_asked_and_nothing_begun() {
-        let mut ui = ui(Manner::Terminal, Start::Menu);
-        assert!(quits(&line(&mut ui, "/quit", true)));
-        told(&mut ui, PEER);
-        told(&mut ui, LEFT);
-        assert_eq!((ui.prompt(), ui.wants_line()), (None, false));
-        ui.typed(Typed::Leave, 0);
-        assert!(!quits(&shown(&mut ui)), "asked once");
-    }
-}
+mod tests;

@@ -1,98 +1,194 @@
 //! Events in, lines to print out. Pure.
 
-use p2p_chat_protocol::Role;
-use p2p_chat_protocol::ui::{Author, Level, Notice, PluginChanged, PluginStatus, UiEvent};
+use p2p_chat_protocol::ui::{
+    AuthenticationFailed, Level, Notice, PeerDisconnected, Status, UiEvent,
+};
 
-use crate::reach::{Reach, WAITING};
+use crate::action::{Manner, Now};
+use crate::address::split;
+use crate::invite::{WAITING, as_words};
+use crate::processes::Processes;
+use crate::reach::Reach;
 use crate::rows::Line;
 use crate::status;
 use crate::talk::Talk;
 
 /// What the screen has been told so far.
 pub(crate) struct View {
+    manner: Manner,
     verbose: bool,
-    /// Whether the user's own texts are printed: not where the typed row stays on the screen.
-    repeats_own: bool,
     pub(crate) reach: Reach,
     pub(crate) talk: Talk,
+    processes: Processes,
+    /// The rows with the code, where they were printed for good.
+    printed: Vec<String>,
+    /// The code on its way, and that it is. Not for good on a screen that can be erased.
+    calling: Vec<String>,
+    /// The news that transport died was told, which is why the line is cut.
+    told_of_death: bool,
 }
 
 impl View {
     /// Nothing has happened yet.
-    pub(crate) fn new(verbose: bool, repeats_own: bool) -> Self {
+    pub(crate) fn new(manner: Manner, verbose: bool) -> Self {
         Self {
+            manner,
             verbose,
-            repeats_own,
             reach: Reach::default(),
             talk: Talk::default(),
+            processes: Processes::default(),
+            printed: Vec::new(),
+            calling: Vec::new(),
+            told_of_death: false,
         }
     }
 
     /// What to print about `event`.
-    pub(crate) fn lines(&mut self, event: &UiEvent, now_ms: u64) -> Vec<Line> {
+    pub(crate) fn lines(&mut self, event: &UiEvent, now: Now) -> Vec<Line> {
+        let told_of_death = std::mem::take(&mut self.told_of_death);
+        let mut lines = self.outcome(event);
         let sentences = match event {
-            UiEvent::Listening(listening) => self.reach.listening(listening, self.verbose),
-            UiEvent::ReachabilityChanged(change) => self.reach.changed(change),
-            UiEvent::PeerConnected(peer) => self.talk.connected(peer, now_ms),
-            UiEvent::PeerDisconnected(gone) => {
-                let waiting = gone.waiting.then(|| WAITING.to_owned());
-                [self.talk.disconnected(gone)]
-                    .into_iter()
-                    .chain(waiting)
-                    .collect()
+            UiEvent::Listening(listening) => self.reach.listening(listening, self.verbose, now),
+            UiEvent::ReachabilityChanged(change) => self.reach.changed(change, now),
+            UiEvent::PasscodeRead(read) => self.hold(format!("[*] {}", as_words(&read.passcode.0))),
+            UiEvent::PeerConnected(peer) => {
+                self.talk.connected(peer, now, self.manner != Manner::Plain)
             }
+            UiEvent::PeerDisconnected(gone) => self.gone(gone, told_of_death),
+            // A question follows, which says it.
+            UiEvent::AuthenticationFailed(failed) if failed.guesses_left == Some(0) => vec![],
+            UiEvent::AuthenticationFailed(failed) => vec![wrong_code(failed)],
             UiEvent::ConnectFailed(refusal) | UiEvent::Error(refusal) => {
                 vec![marked(Level::Error, &refusal.message)]
             }
-            UiEvent::Notice(Notice { level, text }) => vec![marked(*level, text)],
-            UiEvent::PluginChanged(change) => self.plugin(*change).into_iter().collect(),
+            UiEvent::Notice(Notice { level, text }) => match *level {
+                Level::Info if !self.calling.is_empty() => self.hold(marked(*level, text)),
+                level => vec![marked(level, text)],
+            },
+            UiEvent::PluginChanged(change) => {
+                let sentence = self
+                    .processes
+                    .changed(*change, self.talk.lasts(), self.verbose);
+                self.told_of_death = sentence.is_some() && self.talk.lasts();
+                sentence.into_iter().collect()
+            }
             UiEvent::MessageUpdated(update) => {
-                self.talk.updated(*update);
-                vec![]
+                lines.extend(self.talk.delivery.updated(update.n, update.status));
+                let became = match update.status {
+                    Status::Queued => "waits",
+                    Status::Sent => "was sent",
+                    Status::Delivered => "was delivered",
+                    Status::Failed => "will not arrive",
+                };
+                self.detail(format!("Text {} {became}", update.n))
             }
             UiEvent::MessageAdded(message) => {
-                let line = self.talk.added(message);
-                let shown = message.from == Author::Peer || self.repeats_own;
-                return if shown { vec![line] } else { vec![] };
+                lines.extend(self.talk.added(message, now));
+                vec![]
             }
-            // Not in a chat of the old kind, or no matter of the screen.
+            UiEvent::KeysChanged(keys) => {
+                self.talk.keys_changed(*keys);
+                self.detail("The keys were renewed".to_owned())
+            }
             UiEvent::Welcome(_)
             | UiEvent::ReplayFinished
             | UiEvent::InputNeeded(_)
-            | UiEvent::PasscodeRead(_)
             | UiEvent::VerificationNeeded(_)
-            | UiEvent::AuthenticationFailed(_)
-            | UiEvent::KeysChanged(_)
             | UiEvent::Cleared
             | UiEvent::Ok => vec![],
         };
-        sentences.into_iter().map(Line::Note).collect()
+        lines.extend(sentences.into_iter().map(Line::Note));
+        lines.extend(self.block().into_iter().map(Line::Note));
+        lines
+    }
+
+    /// The rows above the prompt while somebody is waited for or called.
+    pub(crate) fn header(&self) -> Vec<String> {
+        match self.manner {
+            Manner::Terminal if !self.calling.is_empty() => self.calling.clone(),
+            Manner::Terminal => self.reach.block(),
+            Manner::Plain | Manner::Stream => vec![],
+        }
+    }
+
+    /// Whether the listener is up.
+    pub(crate) fn listens(&self) -> bool {
+        self.reach.listener().is_some()
+    }
+
+    /// What to print because of the time, or after a batch of events.
+    pub(crate) fn settle(&mut self, now: Now) -> Vec<Line> {
+        self.talk.settle(now)
     }
 
     /// The answer to `/status`.
-    pub(crate) fn status(&self, now_ms: u64) -> Vec<Line> {
-        let lines = status::status(&self.talk, &self.reach, now_ms);
+    pub(crate) fn status(&self, now: Now) -> Vec<Line> {
+        let code_below = self.manner == Manner::Terminal;
+        let lines = status::status(&self.talk, &self.reach, &self.processes, code_below, now);
         lines.into_iter().map(Line::Note).collect()
     }
 
-    fn plugin(&self, change: PluginChanged) -> Option<String> {
-        match (change.role, change.status) {
-            (Role::Transport, PluginStatus::Restarting) => {
-                Some("[!] The part that reaches the network stopped and was started again.".into())
-            }
-            (Role::Transport, PluginStatus::GivenUp) => {
-                Some("[!] The part that reaches the network stopped too often.".into())
-            }
-            (role, status) if self.verbose => {
-                let became = match status {
-                    PluginStatus::Started => "runs",
-                    PluginStatus::Restarting => "stopped and is started again",
-                    PluginStatus::GivenUp => "stopped too often and is not started again",
-                };
-                Some(format!("[*] Process {role} {became}"))
-            }
-            _ => None,
+    /// The rows with the code, where they cannot be erased later and are news.
+    fn block(&mut self) -> Vec<String> {
+        let block = match self.manner {
+            Manner::Plain | Manner::Stream if self.talk.peer().is_none() => self.reach.block(),
+            _ => vec![],
+        };
+        if block.is_empty() || block == self.printed {
+            return vec![];
         }
+        self.printed.clone_from(&block);
+        block
+    }
+
+    /// Keeps a row above the prompt until the call has its outcome.
+    fn hold(&mut self, row: String) -> Vec<String> {
+        if self.manner == Manner::Terminal {
+            self.calling.push(row);
+            return vec![];
+        }
+        vec![row]
+    }
+
+    /// The call has its outcome: the code goes, the rest stays.
+    fn outcome(&mut self, event: &UiEvent) -> Vec<Line> {
+        match event {
+            UiEvent::PeerConnected(_) | UiEvent::ConnectFailed(_) | UiEvent::Error(_) => {
+                let rows = std::mem::take(&mut self.calling).into_iter();
+                rows.skip(1).map(Line::Note).collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    fn gone(&mut self, gone: &PeerDisconnected, told_of_death: bool) -> Vec<String> {
+        let mut lines = self.talk.disconnected(gone, told_of_death);
+        // Where there is a code, its rows say that somebody is waited for.
+        if gone.waiting && self.reach.block().is_empty() {
+            lines.push(WAITING.to_owned());
+        }
+        lines
+    }
+
+    fn detail(&self, detail: String) -> Vec<String> {
+        match self.verbose && self.manner == Manner::Plain {
+            true => vec![format!("[*] {detail}")],
+            false => vec![],
+        }
+    }
+}
+
+/// The sentence about somebody who did not know the code.
+fn wrong_code(failed: &AuthenticationFailed) -> String {
+    let (ip, _) = split(&failed.address);
+    match failed.guesses_left {
+        Some(left) => {
+            let tries = if left == 1 { "try" } else { "tries" };
+            format!(
+                "[!] Wrong code from {ip}: {left} {tries} left. If this was not your friend, type /newcode."
+            )
+        }
+        None => format!("[!] {ip} called and hung up before there were words to compare."),
     }
 }
 
@@ -120,7 +216,7 @@ mod tests {
         let mut out = String::new();
         for event in events {
             let event = read::<UiEvent>(event.as_bytes()).expect("an event").message;
-            for line in view.lines(&event, 0) {
+            for line in view.lines(&event, Now::default()) {
                 draw(&mut out, &line, Some(40));
             }
         }
@@ -143,7 +239,7 @@ mod tests {
 [198.51.100.2] friend
 [*] Peer 198.51.100.2:54321 disconnected
 ";
-        let mut view = View::new(false, true);
+        let mut view = View::new(Manner::Terminal, false);
         assert_eq!(screen(&mut view, &[PEER, MINE, THEIRS, left]), expected);
     }
 
@@ -164,16 +260,19 @@ mod tests {
             let gone = format!(
                 r#"{{"type":"peer_disconnected","address":"1.2.3.4:5","reason":"{reason}","redialing":false}}"#
             );
-            assert_eq!(screen(&mut View::new(false, true), &[&gone]), expected);
+            assert_eq!(
+                screen(&mut View::new(Manner::Terminal, false), &[&gone]),
+                expected
+            );
         }
     }
 
     #[test]
     fn own_texts_are_not_repeated_where_the_typed_row_stays() {
-        let mut view = View::new(false, false);
+        let mut view = View::new(Manner::Plain, false);
         let shown = screen(&mut view, &[PEER, MINE, THEIRS]);
         assert!(!shown.contains("hello") && shown.contains("friend"));
-        assert_eq!(view.talk.counts.waiting, 1);
+        assert_eq!(view.talk.delivery.waiting(), 1);
     }
 
     #[test]
@@ -189,21 +288,9 @@ mod tests {
     }
 
     #[test]
-    fn processes_are_details_but_for_the_one_that_reaches_the_network() {
-        let restarting = r#"{"type":"plugin_changed","role":"transport","status":"restarting"}"#;
-        let helper = r#"{"type":"plugin_changed","role":"nat-helper","status":"restarting"}"#;
-        let expected = "[!] The part that reaches the network stopped and was started again.\n";
-        let mut view = View::new(false, true);
-        assert_eq!(screen(&mut view, &[restarting, helper]), expected);
-        let mut view = View::new(true, true);
-        let told = "[*] Process nat-helper stopped and is started again\n";
-        assert_eq!(screen(&mut view, &[helper]), told);
-    }
-
-    #[test]
     fn refusals_and_failures_are_sentences() {
         let failed = r#"{"type":"connect_failed","code":"connection_refused","message":"Connection refused: x"}"#;
-        let shown = screen(&mut View::new(false, true), &[failed]);
+        let shown = screen(&mut View::new(Manner::Terminal, false), &[failed]);
         assert_eq!(shown, "[!] Connection refused: x\n");
     }
 }

@@ -55,10 +55,7 @@ impl std::error::Error for BadFrame {}
 
 /// Cuts the body of the awaited message off the front of `buffer`; `None` as long as it is not
 /// whole. For [`Message::HelloC`] and [`Message::AuthC`] nothing may stand behind it.
-pub fn take_message(
-    awaited: Message,
-    buffer: &mut BytesMut,
-) -> Result<Option<BytesMut>, BadFrame> {
+pub fn take_message(awaited: Message, buffer: &mut BytesMut) -> Result<Option<BytesMut>, BadFrame> {
     let Some(prefix) = buffer.first_chunk() else {
         return Ok(None);
     };
@@ -81,7 +78,9 @@ pub fn take_record(buffer: &mut BytesMut) -> Result<Option<BytesMut>, BadFrame> 
         return Ok(None);
     };
     let length = u32::from_be_bytes(*prefix);
-    let token = TOKENS.into_iter().find(|&token| token as u64 == u64::from(length));
+    let token = TOKENS
+        .into_iter()
+        .find(|&token| token as u64 == u64::from(length));
     match token {
         Some(token) => Ok(take(prefix.len(), token, buffer)),
         None => Err(BadFrame::Length(length)),

@@ -103,6 +103,10 @@ impl Vectors {
         self.bytes(path).try_into().expect(path)
     }
 
+    pub(crate) fn number(&self, path: &str) -> u64 {
+        self.0.pointer(path).and_then(|v| v.as_u64()).expect(path)
+    }
+
     pub(crate) fn list(&self, path: &str) -> Vec<Self> {
         let list = self.0.pointer(path).and_then(|v| v.as_array());
         list.expect(path).iter().cloned().map(Self).collect()

@@ -42,14 +42,14 @@ class Refused(Exception):
 class Connector:
     """C, which speaks first. `auth` is the code's bytes, a resume secret, or nothing."""
 
-    def __init__(self, mode, auth=b"", resume_id=bytes(RESUME_ID), random=os.urandom):
+    def __init__(self, mode, auth=b"", resume_id=bytes(RESUME_ID), share=None, random=os.urandom):
         self.mode, self.auth, self.random = mode, auth, random
         self.nonce = random(NONCE)
         self.key = xwing.DecapsulationKey(random(xwing.SEED))
         without_share = (
             header(mode) + resume_id + th("P2PC/1 commit", self.nonce) + self.key.encapsulation_key()
         )
-        self.share = Share(auth, without_share, random) if mode == CODE else None
+        self.share = (share or Share)(auth, without_share, random) if mode == CODE else None
         self.hello_c = without_share + (self.share.point if self.share else bytes(POINT))
 
     def hello(self):
@@ -79,8 +79,8 @@ class Listener:
     """L. What it takes is known before the first byte: `expect` is asked for the secret of a mode
     and a resume id, and gives None where it takes no such caller."""
 
-    def __init__(self, expect, random=os.urandom):
-        self.expect, self.random = expect, random
+    def __init__(self, expect, share=None, random=os.urandom):
+        self.expect, self.share, self.random = expect, share or Share, random
 
     def hello_l(self, hello_c):
         assert len(hello_c) == HELLO_C
@@ -94,7 +94,7 @@ class Listener:
         without_share = header(mode) + self.random(NONCE) + ct
         isk, yb = None, bytes(POINT)
         if mode == CODE:
-            share = Share(self.secret, hello_c[:-POINT], self.random)
+            share = self.share(self.secret, hello_c[:-POINT], self.random)
             yb = share.point
             isk = share.isk(hello_c, without_share + yb, hello_c[-POINT:])
         self.hello = without_share + yb
@@ -137,14 +137,29 @@ class Share:
             self.scalar, cpace.calculate_generator(password, CI, self.sid)
         )
 
-    def isk(self, hello_c, hello_l, theirs):
+    def k(self, theirs):
         try:
-            k = cpace.scalar_mult_vfy(self.scalar, theirs)
+            return cpace.scalar_mult_vfy(self.scalar, theirs)
         except cpace.BadShare as error:
             raise Refused(str(error)) from None
+
+    def isk(self, hello_c, hello_l, theirs):
+        k = self.k(theirs)
         ada, ya = hello_c[:-POINT], hello_c[-POINT:]
         adb, yb = hello_l[:-POINT], hello_l[-POINT:]
         return cpace.isk(self.sid, k, ya, ada, yb, adb)
+
+
+class Identity(Share):
+    """What somebody without any code would do: whatever the other side multiplies the identity
+    with, the result is the identity. It must be refused."""
+
+    def __init__(self, password, hello_c_without_share, random):
+        super().__init__(password, hello_c_without_share, random)
+        self.point = cpace.IDENTITY
+
+    def k(self, theirs):
+        return cpace.IDENTITY
 
 
 class Schedule:

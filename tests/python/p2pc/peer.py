@@ -15,7 +15,8 @@ Output is {"event": …}: listening, connected, words, checked, verified, ticket
 pong, rekeyed, and what ended it: refused, guessed_wrong, closed, cut, rule_broken.
 
 A listener goes on after a session, as a real one does: for those with a ticket. With --false it
-lies to a caller whose code is another one: it goes on as if that were right.
+lies to a caller whose code is another one: it goes on as if that were right. With --identity
+either side tries what must fail: it has no code, and sends the identity as its share.
 Standard error gets nothing but a traceback. --vectors adds every secret value to the output.
 """
 import argparse
@@ -61,6 +62,7 @@ def arguments():
     listener.add_argument("--false", action="store_true")
     for role in (connector, listener):
         role.add_argument("--mode", choices=MODES, required=True)
+        role.add_argument("--identity", action="store_true")
         role.add_argument("--vectors", action="store_true")
     return parser.parse_args()
 
@@ -68,7 +70,8 @@ def arguments():
 def connect(options, secret, commands):
     mode, used = MODES[options.mode], None
     if mode == CODE:
-        connector = handshake.Connector(mode, words.password(secret["code"]))
+        share = handshake.Identity if options.identity else None
+        connector = handshake.Connector(mode, words.password(secret["code"]), share=share)
     elif mode == RESUME:
         used = next(ticket for ticket in secret["tickets"] if ticket["role"] == C)
         connector = handshake.Connector(mode, *secret_and_id(used))
@@ -85,6 +88,7 @@ def connect(options, secret, commands):
     tell_vectors(options, connector.schedule, keys)
     verification = used["verification"] if used else VERIFICATION[mode]
     session = Session(C, mode, keys, verification, used, os.urandom)
+    tell(session)
     report(event="connected", resumed=used is not None)
     converse(sock, session, commands)
 
@@ -110,7 +114,8 @@ class Waiting:
             sock.close()
 
     def serve(self, sock):
-        listener = handshake.Listener(self.expect)
+        share = handshake.Identity if self.options.identity else None
+        listener = handshake.Listener(self.expect, share=share)
         try:
             send_message(sock, listener.hello_l(receive_message(sock, HELLO_C)))
             auth_c = receive_message(sock, AUTH_C)

@@ -111,12 +111,14 @@ class Handshakes(unittest.TestCase):
                 listener.auth_l(connector.auth_c(flipped(listener.hello_l(hello_c), at)))
 
     def test_the_identity_is_no_share(self):
+        connector = Connector(CODE, b"no code", share=handshake.Identity)
+        with self.assertRaises(Refused):
+            Listener(lambda *_: PASSWORD).hello_l(connector.hello())
         connector = Connector(CODE, PASSWORD)
+        listener = Listener(lambda *_: b"no code", share=handshake.Identity)
+        hello_l = listener.hello_l(connector.hello())
         with self.assertRaises(Refused):
-            Listener(lambda *_: PASSWORD).hello_l(connector.hello()[:-32] + bytes(32))
-        hello_l = Listener(lambda *_: PASSWORD).hello_l(connector.hello())
-        with self.assertRaises(Refused):
-            connector.auth_c(hello_l[:-32] + bytes(32))
+            connector.auth_c(hello_l)
 
 
 def flipped(message, at):

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use rustix::net::netlink::{self, SocketAddrNetlink};
+use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 use super::routes::{self, DefaultRoute, FAMILY_V4, FAMILY_V6, Told};
@@ -46,7 +46,8 @@ fn ask(family: u8) -> io::Result<Vec<Told>> {
         AddressFamily::NETLINK,
         SocketType::RAW,
         SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-        Some(netlink::ROUTE),
+        // The default of netlink is its protocol of routes.
+        None,
     )?;
     let kernel = SocketAddrNetlink::new(0, 0);
     let question = routes::question(family);

@@ -98,10 +98,11 @@ async fn blindly(found: &Found, port: NonZeroU16) -> Result<Closed, String> {
     let Some(gateway) = found.gateways.first() else {
         return Ok(Closed::default());
     };
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        let closed = gateway.unmap(&whole(port, protocol)).await;
-        closed.map_err(|reason| format!("Port {port} was not closed: {reason}."))?;
-    }
+    // Some routers take it amiss when there is nothing to close, so one of the two is enough.
+    let tcp = gateway.unmap(&whole(port, Protocol::Tcp)).await;
+    let udp = gateway.unmap(&whole(port, Protocol::Udp)).await;
+    tcp.or_else(|reason| udp.map_err(|_| reason))
+        .map_err(|reason| format!("Port {port} was not closed: {reason}."))?;
     Ok(Closed {
         ports: vec![port],
         said: vec![format!(

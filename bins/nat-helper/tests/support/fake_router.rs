@@ -8,11 +8,21 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::process::Stdio;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use crate::support::SOON;
-use crate::support::nat_lab::{KilledOnDrop, NatLab, ROUTER_IP, lines, next};
+use crate::support::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 
-/// Set to the router's manner: the address it says it has outside, or `hangs`, or `refuses`.
+/// Set to the router's manner: the address it says it has outside, or one of
+///
+/// - `hangs`: it takes requests and does not answer;
+/// - `refuses`: error 725, whatever it is asked for;
+/// - `for-ever-725`, `for-ever-402`: the same, to leases that end;
+/// - `same-port`: error 724, unless the port is the same inside and outside;
+/// - `huge`: a description of 10 MB;
+/// - `drips`: a description that comes a byte a second;
+/// - `redirects`: it sends everybody elsewhere;
+/// - `elsewhere`: it says that its description is at an address that it does not answer from.
 const ROLE: &str = "FAKE_ROUTER";
 
 const HTTP_PORT: u16 = 5000;
@@ -66,12 +76,16 @@ pub(crate) fn serve_if_asked() {
         return;
     };
     let search = UdpSocket::bind("0.0.0.0:1900").expect("port 1900 is free");
-    let home = ROUTER_IP.parse().expect("an address");
+    let home: Ipv4Addr = ROUTER_IP.parse().expect("an address");
     search
         .join_multicast_v4(&Ipv4Addr::new(239, 255, 255, 250), &home)
         .expect("multicast");
-    let http = TcpListener::bind((home, HTTP_PORT)).expect("its port is free");
-    std::thread::spawn(move || answer_searches(&search));
+    let http = TcpListener::bind((Ipv4Addr::UNSPECIFIED, HTTP_PORT)).expect("its port is free");
+    let host = match manner.as_str() {
+        "elsewhere" => PUBLIC_IP,
+        _ => ROUTER_IP,
+    };
+    std::thread::spawn(move || answer_searches(&search, host));
     println!("serving");
     for stream in http.incoming() {
         let manner = manner.clone();
@@ -80,9 +94,9 @@ pub(crate) fn serve_if_asked() {
     }
 }
 
-fn answer_searches(socket: &UdpSocket) {
+fn answer_searches(socket: &UdpSocket, host: &str) {
     let response = format!(
-        "HTTP/1.1 200 OK\r\nLOCATION: http://{ROUTER_IP}:{HTTP_PORT}/root.xml\r\n\
+        "HTTP/1.1 200 OK\r\nLOCATION: http://{host}:{HTTP_PORT}/root.xml\r\n\
          ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n\r\n"
     );
     let mut datagram = [0; 1500];
@@ -105,7 +119,8 @@ fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "));
     let length = length.map_or(0, |n| n.trim().parse().unwrap_or(0));
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
+    let mut body = String::new();
+    reader.take(length).read_to_string(&mut body).ok()?;
 
     let action = head.lines().find(|line| line.starts_with("soapaction"));
     let action = action.and_then(|line| line.split('#').nth(1));
@@ -116,9 +131,17 @@ fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
             if manner == "hangs" {
                 std::thread::park();
             }
-            respond(action, manner)
+            respond(action, manner, &body)
         }
-        None if head.starts_with("get /root.xml") => ("200 OK", ROOT.to_owned()),
+        None if head.starts_with("get /root.xml") => {
+            println!("root");
+            match manner {
+                "huge" => ("200 OK", "<a>".repeat(10_000_000 / 3)),
+                "redirects" => return redirect(stream),
+                "drips" => return drip(stream),
+                _ => ("200 OK", ROOT.to_owned()),
+            }
+        }
         None => ("200 OK", SCHEMA.to_owned()),
     };
     let length = body.len();
@@ -129,42 +152,71 @@ fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
     .ok()
 }
 
-fn respond(action: &str, manner: &str) -> (&'static str, String) {
-    let soap = |inner: &str| {
-        format!(
-            "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
-             <s:Body>{inner}</s:Body></s:Envelope>"
-        )
+fn redirect(mut stream: TcpStream) -> Option<()> {
+    let elsewhere = "HTTP/1.1 301 Moved\r\nLocation: http://192.168.77.3:5000/root.xml\r\n";
+    write!(
+        stream,
+        "{elsewhere}Content-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .ok()
+}
+
+fn drip(mut stream: TcpStream) -> Option<()> {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
+    stream.write_all(head.as_bytes()).ok()?;
+    loop {
+        stream.write_all(b" ").ok()?;
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+fn respond(action: &str, manner: &str, body: &str) -> (&'static str, String) {
+    let field = |name: &str| {
+        let value = body.split(&format!("<{name}>")).nth(1)?;
+        value.split('<').next()
     };
-    let done = |name: &str, fields: &str| {
-        let urn = "urn:schemas-upnp-org:service:WANIPConnection:1";
-        (
-            "200 OK",
-            soap(&format!("<u:{name} xmlns:u=\"{urn}\">{fields}</u:{name}>")),
-        )
+    let fault = match (action, manner) {
+        ("addportmapping", "refuses") => Some(725),
+        ("addportmapping", "for-ever-725") if field("NewLeaseDuration") != Some("0") => Some(725),
+        ("addportmapping", "for-ever-402") if field("NewLeaseDuration") != Some("0") => Some(402),
+        ("addportmapping", "same-port") if field("NewExternalPort") != field("NewInternalPort") => {
+            Some(724)
+        }
+        ("getgenericportmappingentry", _) => Some(713),
+        _ => None,
     };
-    match action {
+    if let Some(code) = fault {
+        return ("500 Internal Server Error", soap(&error(code)));
+    }
+    let (name, fields) = match action {
         "getexternalipaddress" => {
-            let ip = if manner == "refuses" {
-                "128.66.0.1"
-            } else {
-                manner
+            let ip = match manner.parse::<Ipv4Addr>() {
+                Ok(_) => manner,
+                Err(_) => "128.66.0.1",
             };
             let field = format!("<NewExternalIPAddress>{ip}</NewExternalIPAddress>");
-            done("GetExternalIPAddressResponse", &field)
+            ("GetExternalIPAddressResponse", field)
         }
-        // A router that grants nothing but what lasts for ever.
-        "addportmapping" if manner == "refuses" => (
-            "500 Internal Server Error",
-            soap(
-                "<s:Fault><detail><UPnPError><errorCode>725</errorCode>\
-                 <errorDescription>OnlyPermanentLeasesSupported</errorDescription>\
-                 </UPnPError></detail></s:Fault>",
-            ),
-        ),
-        "addportmapping" => done("AddPortMappingResponse", ""),
-        _ => done("DeletePortMappingResponse", ""),
-    }
+        "addportmapping" => ("AddPortMappingResponse", String::new()),
+        _ => ("DeletePortMappingResponse", String::new()),
+    };
+    let urn = "urn:schemas-upnp-org:service:WANIPConnection:1";
+    let inner = format!("<u:{name} xmlns:u=\"{urn}\">{fields}</u:{name}>");
+    ("200 OK", soap(&inner))
+}
+
+fn soap(inner: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+         <s:Body>{inner}</s:Body></s:Envelope>"
+    )
+}
+
+fn error(code: u16) -> String {
+    format!(
+        "<s:Fault><detail><UPnPError><errorCode>{code}</errorCode>\
+         <errorDescription>said the router</errorDescription></UPnPError></detail></s:Fault>"
+    )
 }
 
 const ROOT: &str = "<?xml version=\"1.0\"?><root><device><serviceList><service>\
@@ -174,7 +226,9 @@ const ROOT: &str = "<?xml version=\"1.0\"?><root><device><serviceList><service>\
 
 const SCHEMA: &str = "<?xml version=\"1.0\"?><scpd><actionList>\
     <action><name>AddPortMapping</name><argumentList><argument>\
-    <name>NewExternalPort</name><direction>in</direction></argument></argumentList></action>\
+    <name>NewExternalPort</name><direction>in</direction></argument><argument>\
+    <name>NewInternalPort</name><direction>in</direction></argument><argument>\
+    <name>NewLeaseDuration</name><direction>in</direction></argument></argumentList></action>\
     <action><name>DeletePortMapping</name><argumentList><argument>\
     <name>NewExternalPort</name><direction>in</direction></argument></argumentList></action>\
     </actionList></scpd>";

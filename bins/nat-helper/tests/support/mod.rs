@@ -97,6 +97,15 @@ impl Plugin {
         send(&self.child.0, signal);
     }
 
+    /// The most memory it has had so far.
+    pub(crate) fn peak_memory_kb(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.0.id());
+        let status = std::fs::read_to_string(status).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+        peak.expect("a peak").parse().expect("a number")
+    }
+
     /// Ends its stdin, and waits for its exit: how it ended, and how long that took.
     pub(crate) fn end(mut self) -> (ExitStatus, Duration) {
         drop(self.stdin.take());

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use p2p_chat_protocol::Private;
 use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
-use p2p_chat_protocol::ui::{
-    AuthenticationFailed, Direction, PeerConnected, VerificationNeeded,
-};
+use p2p_chat_protocol::ui::{AuthenticationFailed, Direction, PeerConnected, VerificationNeeded};
 use p2p_chat_secure_channel::{Admission, Mode};
 use tokio::net::TcpStream;
 
+use super::doubt::Doubt;
 use super::listening::Verdict;
 use super::wires::{Hold, Order};
 use super::{Chat, caller, tickets};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
 use crate::log::debug;
+use crate::own_addresses::ways_out;
 use crate::service::Transport;
 
 /// Each side asks for half of the six words.
@@ -43,17 +43,21 @@ impl Transport {
 
     /// A caller's first message is whole.
     pub(super) fn greeted(&mut self, id: ConnectionId, hello: BytesMut) {
+        let now = Now::read();
+        self.expire(now);
         if let Some(listen) = &mut self.secure.listen {
-            listen.greeted(id, hello, Now::read());
+            listen.greeted(id, hello, now);
         }
     }
 
     /// A caller's proof is here.
     pub(super) fn proved(&mut self, id: ConnectionId, proof: &[u8]) {
+        let now = Now::read();
+        self.expire(now);
         let Some(listen) = &mut self.secure.listen else {
             return;
         };
-        match listen.proved(id, proof, Now::read()) {
+        match listen.proved(id, proof, now) {
             Some(Verdict::In(hold, ends, admission)) => self.let_in(id, hold, ends, *admission),
             Some(Verdict::Failed(ends, tries_left)) => self.failed(ends, tries_left),
             Some(Verdict::Out) | None => {}
@@ -92,6 +96,7 @@ impl Transport {
             direction: Direction::Incoming,
             verification: admission.channel.verification(),
             resumed: admission.mode == Mode::Resume,
+            doubt: Doubt::none(Now::read(), ways_out()),
             when_told: vec![Order::Admit(Box::new(admission))],
         };
         self.begin(chat, show);
@@ -134,19 +139,41 @@ impl Transport {
     /// Time went by.
     pub(crate) fn secure_settle(&mut self) {
         let now = Now::read();
-        if self.secure.tickets_die.is_some_and(|at| at <= now.since_boot) {
-            self.forget_tickets();
+        self.expire(now);
+        if let Some(chat) = &mut self.secure.chat
+            && chat.doubt.arises(now, ways_out)
+        {
+            chat.hold.order(Order::Probe);
+            if self.listener.is_some() {
+                // Its own addresses may be others now.
+                let listening = self.listening(now);
+                self.outbox.event(TransportEvent::Listening(listening));
+            }
         }
         let Some(listen) = &mut self.secure.listen else {
             return;
         };
         listen.take_turns(now);
-        listen.expire(now);
         if self.listener.is_some()
             && let Some(told) = listen.news(now)
         {
             let listening = self.with_addresses(told);
             self.outbox.event(TransportEvent::Listening(listening));
+        }
+    }
+
+    /// What lives for a time only is dead when that is over. Asked before anybody is answered:
+    /// this computer may just have woken up.
+    pub(super) fn expire(&mut self, now: Now) {
+        if self
+            .secure
+            .tickets_die
+            .is_some_and(|at| at <= now.since_boot)
+        {
+            self.forget_tickets();
+        }
+        if let Some(listen) = &mut self.secure.listen {
+            listen.expire(now);
         }
     }
 }

@@ -189,9 +189,7 @@ async fn exchange(
 /// Whether what came is the original program's key. For the sentence only: nothing else of that
 /// program is ever read or answered.
 async fn is_legacy(stream: &mut TcpStream, buffer: &mut BytesMut, clocks: &Clocks) -> bool {
-    let deadline = clocks
-        .deadline()
-        .min(Instant::now() + LEGACY_KEY_TIMEOUT);
+    let deadline = clocks.deadline().min(Instant::now() + LEGACY_KEY_TIMEOUT);
     while buffer.len() < LEGACY_KEY {
         match timeout_at(deadline, stream.read_buf(buffer)).await {
             Ok(Ok(1..)) => {}

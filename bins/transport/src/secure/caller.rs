@@ -33,7 +33,10 @@ enum NotIn {
 /// Serves a caller, and carries the chat if he is let in.
 pub(super) async fn answer(mut stream: TcpStream, mut wires: Wires, lingering: Arc<Semaphore>) {
     let clocks = Clocks::start();
-    let handshake = timeout_at(clocks.deadline(), handshake(&mut stream, &mut wires, clocks));
+    let handshake = timeout_at(
+        clocks.deadline(),
+        handshake(&mut stream, &mut wires, clocks),
+    );
     match handshake.await {
         Ok(Ok(admission)) => {
             let Admission {
@@ -56,7 +59,7 @@ async fn handshake(
     wires: &mut Wires,
     mut clocks: Clocks,
 ) -> Result<Box<Admission>, NotIn> {
-    let hello = message(stream, Message::HelloC, &clocks).await?;
+    let hello = message(stream, wires, Message::HelloC, &clocks).await?;
     let came = Instant::now();
     wires.tell(News::Hello(hello)).await;
     match order(stream, wires, came).await? {
@@ -67,7 +70,7 @@ async fn handshake(
         _ => return Err(NotIn::Failed(came)),
     }
     clocks.sent();
-    let proof = message(stream, Message::AuthC, &clocks).await?;
+    let proof = message(stream, wires, Message::AuthC, &clocks).await?;
     let came = Instant::now();
     wires.tell(News::Proof(proof)).await;
     match order(stream, wires, came).await? {
@@ -79,11 +82,16 @@ async fn handshake(
 /// Reads one message; nothing may stand behind it.
 async fn message(
     stream: &mut TcpStream,
+    wires: &mut Wires,
     awaited: Message,
     clocks: &Clocks,
 ) -> Result<BytesMut, NotIn> {
     let mut buffer = BytesMut::new();
-    let read = read_message(stream, awaited, &mut buffer, clocks).await;
+    let read = tokio::select! {
+        read = read_message(stream, awaited, &mut buffer, clocks) => read,
+        // Nothing is ordered while it is his turn: somebody else has his place, or is in.
+        _ = wires.orders.recv() => return Err(NotIn::Over),
+    };
     read.map_err(|failed| match failed {
         NoMessage::Bad(_) => NotIn::Failed(Instant::now()),
         NoMessage::Ended | NoMessage::Late => NotIn::Over,

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     fn code(numbers: &str) -> Code {
-        Code::parse(numbers).ok().expect("a code")
+        Code::parse(numbers).expect("a code")
     }
 
     #[test]

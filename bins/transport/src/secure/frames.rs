@@ -93,3 +93,67 @@ pub(super) async fn read_message(
         .await
         .unwrap_or_else(late)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends a byte now and then, so that no single wait is long.
+    async fn drip(mut sink: tokio::io::DuplexStream, apart: Duration) {
+        use tokio::io::AsyncWriteExt;
+        let hello = [&1304_u16.to_be_bytes()[..], &[0; 1304]].concat();
+        for byte in hello {
+            tokio::time::sleep(apart).await;
+            if sink.write_u8(byte).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_has_its_time_however_it_comes() {
+        for (apart, comes) in [(3, true), (4, false)] {
+            let (mut near, far) = tokio::io::duplex(64);
+            let clocks = Clocks::start();
+            tokio::spawn(drip(far, Duration::from_millis(apart)));
+            let mut buffer = BytesMut::new();
+            let read = read_message(&mut near, Message::HelloC, &mut buffer, &clocks).await;
+            match read {
+                Ok(_) => assert!(comes),
+                Err(NoMessage::Late) => {
+                    assert!(!comes);
+                    assert_eq!(clocks.begun.elapsed(), MESSAGE_TIMEOUT);
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_messages_together_have_theirs() {
+        let mut clocks = Clocks::start();
+        for passed in [4, 8, 12] {
+            assert_eq!(clocks.message_deadline(), clocks.our_last + MESSAGE_TIMEOUT);
+            tokio::time::advance(Duration::from_secs(4)).await;
+            clocks.sent();
+            assert_eq!(clocks.begun.elapsed(), Duration::from_secs(passed));
+        }
+        assert_eq!(clocks.message_deadline(), clocks.begun + HANDSHAKE_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn a_length_that_is_none_is_seen_at_its_second_byte() {
+        let (mut near, mut far) = tokio::io::duplex(64);
+        tokio::io::AsyncWriteExt::write_all(&mut far, &[0xff, 0xff])
+            .await
+            .expect("room");
+        let mut buffer = BytesMut::new();
+        let clocks = Clocks::start();
+        let read = read_message(&mut near, Message::HelloC, &mut buffer, &clocks).await;
+        assert!(matches!(
+            read,
+            Err(NoMessage::Bad(BadFrame::Length(0xffff)))
+        ));
+        assert_eq!(&buffer[..], [0xff, 0xff], "it is still there");
+    }
+}

@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use p2p_chat_protocol::Private;
 use p2p_chat_protocol::transport::Listening;
-use p2p_chat_secure_channel::{
-    Admission, AwaitAuthC, Code, Gate, HandshakeError, Mode, Ticket,
-};
+use p2p_chat_secure_channel::{Admission, AwaitAuthC, Code, Gate, HandshakeError, Mode, Ticket};
 
 use super::door::{Door, Entry};
 use super::pace::Pace;
@@ -121,7 +119,7 @@ impl Listen {
             Entry::Free => {}
             Entry::InPlaceOf(oldest) => self.left(oldest, true),
             Entry::Full => {
-                self.turned_away += 1;
+                self.turned_away();
                 return false;
             }
         }
@@ -181,6 +179,7 @@ impl Listen {
         Some(match verdict {
             Ok(admission) => {
                 let caller = self.callers.remove(&id)?;
+                self.door.left(id);
                 self.let_all_go();
                 Verdict::In(caller.hold, caller.ends, Box::new(admission))
             }
@@ -224,7 +223,8 @@ impl Listen {
     /// What there is to tell, apart from addresses, if the supervisor does not know it yet.
     pub(super) fn news(&mut self, now: Now) -> Option<Listening> {
         let told = self.told.as_ref()?;
-        let same = told.has_code == self.gate.code().is_some() && told.tries_left == self.tries_left();
+        let same =
+            told.has_code == self.gate.code().is_some() && told.tries_left == self.tries_left();
         let due = self.count_due().is_some_and(|at| at <= now.awake);
         (!same || due).then(|| self.tell(now))
     }
@@ -273,8 +273,13 @@ impl Listen {
         self.door.left(id);
         self.queue.left(id);
         if self.callers.remove(&id).is_some() && count {
-            self.turned_away += 1;
+            self.turned_away();
         }
+    }
+
+    /// A stranger went; he is only counted.
+    pub(super) fn turned_away(&mut self) {
+        self.turned_away += 1;
     }
 
     fn let_all_go(&mut self) {

@@ -13,6 +13,7 @@ mod call;
 mod caller;
 mod codes;
 mod door;
+mod doubt;
 mod frames;
 mod listening;
 mod pace;
@@ -20,6 +21,8 @@ mod reports;
 mod requests;
 mod sentences;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tickets;
 mod wires;
 
@@ -32,6 +35,7 @@ use p2p_chat_secure_channel::{CloseReason, Ticket, Verification};
 use tokio::sync::{Semaphore, mpsc};
 
 use self::codes::Codes;
+use self::doubt::Doubt;
 use self::listening::Listen;
 use self::wires::{Hold, Order};
 use crate::clock::Now;
@@ -55,7 +59,7 @@ pub(crate) struct Secure {
     ticket: Option<Ticket>,
     /// When a cut chat can be resumed no more, by the clock that goes on in suspend.
     tickets_die: Option<Duration>,
-    /// The tickets that the supervisor knows, by their public names.
+    /// The tickets that the supervisor knows, by their public names, sorted.
     told_tickets: Vec<[u8; 16]>,
     codes: Codes,
     /// Requests to verify that are not answered yet.
@@ -79,6 +83,7 @@ struct Chat {
     direction: Direction,
     verification: Option<Verification>,
     resumed: bool,
+    doubt: Doubt,
     /// To be ordered when the supervisor has all it was told.
     when_told: Vec<Order>,
 }
@@ -112,10 +117,15 @@ impl Secure {
     pub(crate) fn deadline(&self, now: Now) -> Option<Instant> {
         let listen = self.listen.as_ref();
         let tickets = self.tickets_die.map(|at| now.until(at));
-        [listen.and_then(|listen| listen.deadline(now)), tickets]
-            .into_iter()
-            .flatten()
-            .min()
+        let doubt = self.chat.as_ref().map(|chat| chat.doubt.deadline());
+        [
+            listen.and_then(|listen| listen.deadline(now)),
+            tickets,
+            doubt,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Everything told so far is in the supervisor's pipe.

@@ -5,17 +5,23 @@ use p2p_chat_protocol::ui::Direction;
 use p2p_chat_protocol::{ErrorCode, Refusal};
 use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification, WordsError};
 
+use super::doubt::Doubt;
 use super::wires::{Joined, News, Order, Progress, Told};
 use super::{Chat, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::connection::ConnectionId;
+use crate::own_addresses::ways_out;
 use crate::service::Transport;
 
 impl Transport {
     /// A task has news. Those of one that was let go are late, and dropped.
     pub(crate) fn secure_news(&mut self, id: ConnectionId, news: News) {
         let is_chat = self.secure.chat.as_ref().is_some_and(|chat| chat.id == id);
-        let is_call = self.secure.calling.as_ref().is_some_and(|call| call.id == id);
+        let is_call = self
+            .secure
+            .calling
+            .as_ref()
+            .is_some_and(|call| call.id == id);
         match news {
             News::Hello(hello) => self.greeted(id, hello),
             News::Proof(proof) => self.proved(id, &proof),
@@ -51,6 +57,7 @@ impl Transport {
             direction: Direction::Outgoing,
             verification,
             resumed: calling.resumes,
+            doubt: Doubt::none(Now::read(), ways_out()),
             when_told: vec![Order::Release],
         };
         self.begin(chat, show);
@@ -180,7 +187,8 @@ impl Transport {
         let listen = self.secure.listen.as_ref();
         let ours = listen.into_iter().flat_map(|listen| listen.gate.tickets());
         let all: Vec<&Ticket> = ours.chain(&self.secure.ticket).collect();
-        let ids: Vec<_> = all.iter().map(|ticket| *ticket.id()).collect();
+        let mut ids: Vec<_> = all.iter().map(|ticket| *ticket.id()).collect();
+        ids.sort_unstable();
         if ids != self.secure.told_tickets {
             let tickets = all.into_iter().map(tickets::tell).collect();
             self.outbox
@@ -198,7 +206,8 @@ fn answer(outcome: Result<(), WordsError>) -> Result<TransportEvent, Refusal> {
             Err(Refusal::new(ErrorCode::BadCode, sentence))
         }
         Err(WordsError::Wrong { tries_left: 0 }) => {
-            let sentence = "Wrong for the third time: somebody may be between you. The chat was ended.";
+            let sentence =
+                "Wrong for the third time: somebody may be between you. The chat was ended.";
             Err(Refusal::new(ErrorCode::WrongCode, sentence))
         }
         Err(WordsError::Wrong { tries_left }) => {

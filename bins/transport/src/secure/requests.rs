@@ -8,9 +8,7 @@ use p2p_chat_protocol::transport::{
 };
 use p2p_chat_protocol::ui::{PasscodeRead, Verify};
 use p2p_chat_protocol::{ErrorCode, Private, Refusal};
-use p2p_chat_secure_channel::{
-    CloseReason, Code, MAX_PAYLOAD, Proof, Ticket, TicketRole,
-};
+use p2p_chat_secure_channel::{CloseReason, Code, MAX_PAYLOAD, Proof, Ticket, TicketRole};
 use zeroize::Zeroizing;
 
 use super::call::{self, Call};
@@ -93,7 +91,8 @@ impl Transport {
     }
 
     /// These tickets, which the supervisor gave, are in the place of all others.
-    fn has_tickets(&mut self, given: Vec<[u8; 16]>, now: Now) {
+    fn has_tickets(&mut self, mut given: Vec<[u8; 16]>, now: Now) {
+        given.sort_unstable();
         self.secure.tickets_die = (!given.is_empty()).then_some(now.since_boot + TICKET_LIFE);
         if !given.is_empty() {
             self.secure.told_tickets = given;
@@ -137,7 +136,9 @@ impl Transport {
         if renewed {
             Ok(TransportEvent::Listening(self.listening(now)))
         } else {
-            Err(unavailable("Only a chat that was cut can go on here. Listen again for a new code."))
+            Err(unavailable(
+                "Only a chat that was cut can go on here. Listen again for a new code.",
+            ))
         }
     }
 
@@ -178,8 +179,9 @@ impl Transport {
         }
         let length = send.payload.0.get().len();
         if length > MAX_PAYLOAD {
-            let sentence =
-                format!("This has {length} bytes, and {MAX_PAYLOAD} is the most. Send it in parts.");
+            let sentence = format!(
+                "This has {length} bytes, and {MAX_PAYLOAD} is the most. Send it in parts."
+            );
             return Err(Refusal::new(ErrorCode::TooLarge, sentence));
         }
         self.sends.accept(id, length)?;

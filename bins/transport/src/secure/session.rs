@@ -16,7 +16,6 @@ use tokio::time::{Duration, timeout};
 use self::state::{MAX_BATCH, READ_SIZE, Session};
 use super::wires::{News, Order, Wires};
 use crate::clock;
-use crate::log::debug;
 
 /// How long the last bytes may take, whose reader has said goodbye already.
 const LAST_WRITE: Duration = Duration::from_secs(1);
@@ -84,6 +83,7 @@ pub(super) async fn carry(mut stream: TcpStream, channel: Channel, opening: Open
         }
         if !session.is_closing() {
             let _ = news.send((id, News::Progress(session.take_untold()))).await;
+            let reason = session.verdict(reason);
             let _ = news.send((id, News::Ended(reason))).await;
         }
     }
@@ -129,11 +129,11 @@ impl Line<'_> {
                     Err(_) => session.is_not_heard(),
                 },
                 read = self.reader.read_buf(&mut session.input), if session.reads() => match read {
-                    Ok(bytes @ 1..) => debug(format_args!("received {bytes} bytes")),
+                    Ok(1..) => {}
                     Ok(0) | Err(_) => return End::Of(DisconnectReason::Cut),
                 },
                 written = self.writer.write_buf(&mut session.out), if session.writes() => {
-                    session.written(matches!(written, Ok(1..)));
+                    session.written(written.unwrap_or(0));
                 }
                 count = self.payloads.recv_many(&mut taken, MAX_BATCH),
                     if session.takes() && !self.all_taken =>

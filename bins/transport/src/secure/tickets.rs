@@ -69,12 +69,7 @@ mod tests {
     use super::*;
 
     fn told() -> Told {
-        let ticket = Ticket::new(
-            [7; 16],
-            [9; 64],
-            TicketRole::Listener,
-            Verification::Words,
-        );
+        let ticket = Ticket::new([7; 16], [9; 64], TicketRole::Listener, Verification::Words);
         tell(&ticket)
     }
 

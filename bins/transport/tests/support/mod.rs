@@ -4,7 +4,10 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
+mod hosts;
+mod member;
 mod network;
+mod process;
 mod secure;
 
 use std::collections::VecDeque;
@@ -17,8 +20,12 @@ use std::time::{Duration, Instant};
 use p2p_chat_protocol::{LOG_ENV, PLUGIN_ENV};
 use serde_json::{Value, json};
 
-pub(crate) use self::secure::{Caller, Chatting, Member, Source, another_code, proof_of, random, secure_chat};
+pub(crate) use self::hosts::{Until, host, serve};
+pub(crate) use self::member::Member;
 pub(crate) use self::network::{Peer, accept, black_hole, call, listener, turned_away};
+pub(crate) use self::secure::{
+    Caller, Chatting, Source, another_code, proof_of, random, secure_chat,
+};
 
 /// Far more than anything takes, also on a machine that builds at the same time.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -112,8 +119,33 @@ impl Transport {
 
     /// The next event, which must be of this type.
     pub(crate) fn event(&mut self, kind: &str) -> Value {
+        let event = self.any_event();
+        assert_eq!(event["type"], kind, "unexpected event {event}");
+        event
+    }
+
+    /// The next event of this type; `listening` and `tickets` before it are passed over, others
+    /// are not expected.
+    pub(crate) fn event_after_state(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.any_event();
+            if event["type"] == kind {
+                return event;
+            }
+            let is_state = event["type"] == "listening" || event["type"] == "tickets";
+            assert!(is_state, "unexpected event {event}");
+        }
+    }
+
+    /// An event that was read already, while something else was waited for.
+    pub(crate) fn unread_event(&mut self) -> Option<Value> {
+        self.unread.pop_front()
+    }
+
+    /// The next event.
+    pub(crate) fn any_event(&mut self) -> Value {
         let is_event = |line: &Value| line["reply_to"].is_null();
-        let event = match self.unread.iter().position(is_event) {
+        match self.unread.iter().position(is_event) {
             Some(at) => self.unread.remove(at).expect("it is there"),
             None => loop {
                 match self.next_line() {
@@ -121,9 +153,15 @@ impl Transport {
                     line => self.unread.push_back(line),
                 }
             },
-        };
-        assert_eq!(event["type"], kind, "unexpected event {event}");
-        event
+        }
+    }
+
+    /// The next event or reply.
+    pub(crate) fn any_line(&mut self) -> Value {
+        match self.unread.pop_front() {
+            Some(line) => line,
+            None => self.next_line(),
+        }
     }
 
     fn next_line(&mut self) -> Value {

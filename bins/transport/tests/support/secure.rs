@@ -11,7 +11,7 @@ use p2p_chat_secure_channel::{
 };
 use serde_json::{Value, json};
 
-use super::{DEADLINE, Transport, port_of};
+use super::{DEADLINE, Member, Transport, port_of};
 
 /// Where a caller comes from: any address of loopback.
 #[derive(Clone, Copy)]
@@ -113,7 +113,9 @@ impl Caller {
         let local = SocketAddr::from((Ipv4Addr::new(127, 0, source.0, source.1), 0));
         socket.bind(&local.into()).expect("an address of loopback");
         let there = SocketAddr::from(([127, 0, 0, 1], port));
-        socket.connect_timeout(&there.into(), DEADLINE).expect("somebody listens");
+        socket
+            .connect_timeout(&there.into(), DEADLINE)
+            .expect("somebody listens");
         let stream = TcpStream::from(socket);
         stream.set_nodelay(true).expect("set");
         stream.set_read_timeout(Some(DEADLINE)).expect("a limit");
@@ -133,6 +135,17 @@ impl Caller {
         let (hello_c, state) = connect(proof, &mut random()).expect("a ticket of this role");
         self.write(&hello_c);
         state
+    }
+
+    /// Says the first message, where he is still let.
+    pub(crate) fn try_greet(&mut self, proof: Proof) -> Option<AwaitHelloL> {
+        let (hello_c, state) = connect(proof, &mut random()).expect("a ticket of this role");
+        self.try_write(&hello_c)?;
+        Some(state)
+    }
+
+    pub(crate) fn try_write(&mut self, bytes: &[u8]) -> Option<()> {
+        self.stream.write_all(bytes).ok()
     }
 
     /// Waits for the answer and shows its proof; `None` where it is closed first.
@@ -161,7 +174,8 @@ impl Caller {
         self.enter(state)
     }
 
-    fn read(&mut self, awaited: Message) -> Option<BytesMut> {
+    /// The next message; `None` where it is closed first.
+    pub(crate) fn read(&mut self, awaited: Message) -> Option<BytesMut> {
         loop {
             let message = take_message(awaited, &mut self.buffer).expect("its length is right");
             if message.is_some() {
@@ -190,63 +204,21 @@ impl Caller {
 
     /// Whether it is still open, as far as anybody can see now.
     pub(crate) fn is_open(&mut self) -> bool {
-        let moment = Some(Duration::from_millis(1));
-        self.stream.set_read_timeout(moment).expect("a limit");
+        self.is_quiet_for(Duration::from_millis(1))
+    }
+
+    /// Whether nothing comes, not even a close.
+    pub(crate) fn is_quiet_for(&mut self, time: Duration) -> bool {
+        self.stream.set_read_timeout(Some(time)).expect("a limit");
         let read = self.stream.read(&mut [0; 1]);
         self.stream.set_read_timeout(Some(DEADLINE)).expect("set");
         matches!(read, Err(error) if !is_reset(&error))
     }
 }
 
-fn is_reset(error: &std::io::Error) -> bool {
+pub(super) fn is_reset(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionReset};
     matches!(error.kind(), ConnectionReset | BrokenPipe)
-}
-
-/// A caller who is in.
-pub(crate) struct Member {
-    pub(crate) caller: Caller,
-    pub(crate) channel: Channel,
-    pub(crate) out: BytesMut,
-}
-
-impl Member {
-    /// Sends what the channel wants sent.
-    pub(crate) fn flush(&mut self) {
-        let out = self.out.split();
-        self.caller.write(&out);
-    }
-
-    pub(crate) fn say(&mut self, payload: &str) {
-        self.channel.send(payload, 0, &mut self.out).expect("sealed");
-        self.flush();
-    }
-
-    /// The next event of the channel; `None` when the connection ends.
-    pub(crate) fn event(&mut self) -> Option<Event> {
-        loop {
-            if let Some(event) = self.channel.poll() {
-                return Some(event);
-            }
-            let token = loop {
-                let record = take_record(&mut self.caller.buffer).expect("a record");
-                if let Some(token) = record {
-                    break token;
-                }
-                let mut bytes = [0; 65_536];
-                match self.caller.stream.read(&mut bytes) {
-                    Ok(0) => return None,
-                    Ok(read) => self.caller.buffer.extend_from_slice(&bytes[..read]),
-                    Err(error) if is_reset(&error) => return None,
-                    Err(error) => panic!("nothing in time: {error}"),
-                }
-            };
-            let random = &mut random();
-            let opened = self.channel.receive(&token, 0, random, &mut self.out);
-            opened.expect("an honest record");
-            self.flush();
-        }
-    }
 }
 
 pub(crate) fn random() -> impl p2p_chat_secure_channel::CryptoRng {
@@ -255,7 +227,11 @@ pub(crate) fn random() -> impl p2p_chat_secure_channel::CryptoRng {
 
 /// A code that is not this one.
 pub(crate) fn another_code(code: &str) -> Proof {
-    let numbers = if code.starts_with("acid") { "5 6 7" } else { "1 2 3" };
+    let numbers = if code.starts_with("acid") {
+        "5 6 7"
+    } else {
+        "1 2 3"
+    };
     Proof::Code(Code::parse(numbers).expect("a code"))
 }
 

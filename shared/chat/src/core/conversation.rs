@@ -1,7 +1,9 @@
 //! What a peer says in a secure session: hello, texts, confirmations, addresses.
 //!
 //! A conversation is one session by code or words and all that resume it. Hello comes first on each,
-//! from both sides, and tells which texts arrived before; only then are the others sent.
+//! from both sides, and tells which texts arrived before; only then are the others sent. What comes
+//! before it was meant for the session before: it was on its way to transport when the line was cut
+//! and came back, and is sent again.
 
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::{Author, Level, MessageAdded, UiEvent};
@@ -39,10 +41,9 @@ impl Core {
 
     fn said(&mut self, payload: &Payload, greeted: bool) -> Result<(), String> {
         match (payload::read(payload)?, greeted) {
-            (Said::Hello(last), false) => self.greeted(last),
-            (Said::Hello(_), true) => Err("a second hello in one session".to_owned()),
-            (Said::Unknown, _) => Ok(()),
-            (_, false) => Err("something came before its hello".to_owned()),
+            // The hello of the session before may come first, and says less.
+            (Said::Hello(last), _) => self.greeted(last),
+            (Said::Unknown, _) | (_, false) => Ok(()),
             (Said::Text(n, text), true) => self.text_came(n, text),
             (Said::Ack(n), true) => self.texts_confirmed(n),
             (Said::Addresses(addresses), true) => {

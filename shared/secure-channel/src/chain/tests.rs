@@ -11,6 +11,17 @@ impl Chain {
         }
     }
 
+    /// A chain that is on its way.
+    pub(crate) fn at(key: Secret<32>, seq: u64) -> Self {
+        Self { key, seq }
+    }
+
+    /// The next record's number, the chain key it is made from, and its own key.
+    pub(crate) fn peek(&self) -> (u64, [u8; 32], [u8; 32]) {
+        let both = okm::<64>(&self.key, "msg", &self.seq.to_be_bytes());
+        (self.seq, self.key.0, *both.0.last_chunk().unwrap())
+    }
+
     /// Seals what an honest peer never would.
     pub(crate) fn seal_raw(&mut self, inner: &[u8]) -> Vec<u8> {
         let (_, fernet) = self.step().unwrap();

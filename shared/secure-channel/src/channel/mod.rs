@@ -166,13 +166,7 @@ impl Channel {
         cut
     }
 
-    fn seal(
-        &mut self,
-        kind: u8,
-        body: &[u8],
-        now_ms: u64,
-        out: &mut BytesMut,
-    ) -> Result<(), Cut> {
+    fn seal(&mut self, kind: u8, body: &[u8], now_ms: u64, out: &mut BytesMut) -> Result<(), Cut> {
         if self.sending.seal(kind, body, out).is_err() {
             return Err(self.cut(Cut::Exhausted));
         }

@@ -32,7 +32,10 @@ enum Step {
     /// The connector has sent REKEY_EK.
     Asked(KeyPair),
     /// The listener has sent REKEY_CT. What it receives with, and its ticket, from REKEY_DONE on.
-    Answered { receiving: Secret<32>, ticket: Ticket },
+    Answered {
+        receiving: Secret<32>,
+        ticket: Ticket,
+    },
 }
 
 impl Rekey {
@@ -77,7 +80,10 @@ impl Channel {
         let (keys, ticket) = self.renew(ek, &ct, &ss);
         self.sending = Chain::new(keys.l2c);
         self.events.push_back(Event::NextTicket(ticket.clone()));
-        self.rekey.step = Step::Answered { receiving: keys.c2l, ticket };
+        self.rekey.step = Step::Answered {
+            receiving: keys.c2l,
+            ticket,
+        };
         Ok(Ok(()))
     }
 

@@ -173,10 +173,16 @@ impl Channel {
         let asked = connector && self.rekey.is_under_way();
         let records = self.sending.count() + self.receiving.count();
         let epoch = |after_ms: u64, most: u64| {
-            if records >= most { 0 } else { clock.epoch_ms.saturating_add(after_ms) }
+            if records >= most {
+                0
+            } else {
+                clock.epoch_ms.saturating_add(after_ms)
+            }
         };
         let heard_ms = clock.heard_ms.unwrap_or(clock.started_ms);
-        let doubted_ms = clock.probed_ms.map_or(u64::MAX, |at_ms| at_ms.saturating_add(PROBE_MS));
+        let doubted_ms = clock
+            .probed_ms
+            .map_or(u64::MAX, |at_ms| at_ms.saturating_add(PROBE_MS));
         // The connector speaks first: with its first record the listener knows that AUTH_L arrived.
         let ping_ms = match clock.sent_ms {
             Some(sent_ms) => sent_ms.saturating_add(clock.ping_after_ms),
@@ -184,12 +190,36 @@ impl Channel {
             None => clock.started_ms.saturating_add(clock.ping_after_ms),
         };
         [
-            (self.state == State::Closing, clock.closing_ms.saturating_add(CLOSING_MS), Due::Closed),
-            (open, heard_ms.saturating_add(SILENCE_MS).min(doubted_ms), Due::Dead),
-            (open && asked, clock.asked_ms.saturating_add(ANSWER_MS), Due::RekeyUnanswered),
-            (open && !verified, clock.started_ms.saturating_add(UNVERIFIED_MS), Due::Unverified),
-            (open && !connector, epoch(EPOCH_MS, EPOCH_RECORDS), Due::EpochOver),
-            (open && connector && verified && !asked, epoch(REKEY_MS, REKEY_RECORDS), Due::Rekey),
+            (
+                self.state == State::Closing,
+                clock.closing_ms.saturating_add(CLOSING_MS),
+                Due::Closed,
+            ),
+            (
+                open,
+                heard_ms.saturating_add(SILENCE_MS).min(doubted_ms),
+                Due::Dead,
+            ),
+            (
+                open && asked,
+                clock.asked_ms.saturating_add(ANSWER_MS),
+                Due::RekeyUnanswered,
+            ),
+            (
+                open && !verified,
+                clock.started_ms.saturating_add(UNVERIFIED_MS),
+                Due::Unverified,
+            ),
+            (
+                open && !connector,
+                epoch(EPOCH_MS, EPOCH_RECORDS),
+                Due::EpochOver,
+            ),
+            (
+                open && connector && verified && !asked,
+                epoch(REKEY_MS, REKEY_RECORDS),
+                Due::Rekey,
+            ),
             (open, ping_ms, Due::Ping),
         ]
         .into_iter()

@@ -78,7 +78,11 @@ impl Channel {
     }
 
     fn verified_by_both(&mut self) {
-        if self.comparison.as_ref().is_some_and(|both| both.ours && both.theirs) {
+        if self
+            .comparison
+            .as_ref()
+            .is_some_and(|both| both.ours && both.theirs)
+        {
             self.comparison = None;
             self.events.push_back(Event::Verified(self.ticket.clone()));
         }

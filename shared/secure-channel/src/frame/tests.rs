@@ -60,7 +60,12 @@ fn a_record_is_of_one_of_five_lengths_or_refused_before_room_is_made() {
 fn the_key_of_the_old_program_is_known_and_begins_no_message_of_ours() {
     let key = b"cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
     assert!(looks_like_a_legacy_key(key));
-    for message in [Message::HelloC, Message::HelloL, Message::AuthC, Message::AuthL] {
+    for message in [
+        Message::HelloC,
+        Message::HelloL,
+        Message::AuthC,
+        Message::AuthL,
+    ] {
         assert!(take_message(message, &mut buffer(key)).is_err());
     }
     for other in [&key[1..], &key[..43], b"", &[b'='; 44], &[0; 44]] {

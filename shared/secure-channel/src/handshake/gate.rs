@@ -248,7 +248,12 @@ fn answered(
     rng.fill_bytes(&mut n_l);
     let (ct, ss) = kem::encapsulate(hello.ek, rng).ok_or(HandshakeError::BadKey)?;
     let yb = &[0; 32];
-    let mut hello_l = HelloL { n_l: &n_l, ct: &ct, yb }.without_yb(hello.mode);
+    let mut hello_l = HelloL {
+        n_l: &n_l,
+        ct: &ct,
+        yb,
+    }
+    .without_yb(hello.mode);
     let auth = match (hello.mode, code) {
         (Mode::Code, Some(code)) => {
             let share = pake::share(code, super::hello::without_point(hello_c), rng);

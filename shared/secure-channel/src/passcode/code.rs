@@ -100,19 +100,49 @@ mod tests {
     #[test]
     fn what_is_no_code_is_refused_with_a_sentence() {
         for (typed, sentence) in [
-            ("karrot lemon koala", r#""karrot" is not a code word. Did you mean carrot?"#),
-            ("carrot lemmo koala", r#""lemmo" is not a code word. Did you mean lemon?"#),
+            (
+                "karrot lemon koala",
+                r#""karrot" is not a code word. Did you mean carrot?"#,
+            ),
+            (
+                "carrot lemmo koala",
+                r#""lemmo" is not a code word. Did you mean lemon?"#,
+            ),
             ("carrot qqqqq koala", r#""qqqqq" is not a code word."#),
-            ("carrots lemon koala", r#""carrots" is not a code word. Did you mean carrot?"#),
-            ("ca lemon koala", r#""ca" is too short. Type at least three letters of each word."#),
-            ("0 683 665", r#""0" is not the number of a code word. They go from 1 to 1296."#),
-            ("1297 683 665", r#""1297" is not the number of a code word. They go from 1 to 1296."#),
-            ("99999999999999999999999 1 1", r#""99999999999999999999" is not the number of a code word. They go from 1 to 1296."#),
+            (
+                "carrots lemon koala",
+                r#""carrots" is not a code word. Did you mean carrot?"#,
+            ),
+            (
+                "ca lemon koala",
+                r#""ca" is too short. Type at least three letters of each word."#,
+            ),
+            (
+                "0 683 665",
+                r#""0" is not the number of a code word. They go from 1 to 1296."#,
+            ),
+            (
+                "1297 683 665",
+                r#""1297" is not the number of a code word. They go from 1 to 1296."#,
+            ),
+            (
+                "99999999999999999999999 1 1",
+                r#""99999999999999999999" is not the number of a code word. They go from 1 to 1296."#,
+            ),
             ("carrot lemon", "Three words are needed, these are 2."),
             ("", "Three words are needed, nothing was typed."),
-            ("carrot lemon koala zoo", "Three words are needed, these are 4."),
-            ("\u{1b}[31m carrot lemon", r#""\u{1b}[31m" is not a code word."#),
-            (&"ﷺ".repeat(300), "Three words are needed, this is much more."),
+            (
+                "carrot lemon koala zoo",
+                "Three words are needed, these are 4.",
+            ),
+            (
+                "\u{1b}[31m carrot lemon",
+                r#""\u{1b}[31m" is not a code word."#,
+            ),
+            (
+                &"ﷺ".repeat(300),
+                "Three words are needed, this is much more.",
+            ),
         ] {
             assert_eq!(read(typed), Err(sentence.into()), "{typed}");
         }

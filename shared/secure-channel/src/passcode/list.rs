@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 pub(super) const COUNT: u16 = 1296;
 
 /// The words in their order, which is alphabetical.
-pub(super) static WORDS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| TEXT.lines().collect());
+pub(super) static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| TEXT.lines().collect());
 
 const TEXT: &str = include_str!("../../words/eff_short_wordlist_2.txt");
 

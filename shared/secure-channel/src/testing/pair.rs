@@ -101,8 +101,9 @@ impl HalfWay {
         now_ms: u64,
     ) -> Result<(Vec<u8>, Admitted), HandshakeError> {
         let (dice, mut dice_l) = self.dice;
-        let Admission { auth_l, channel, .. } =
-            gate.admit(self.waiting, &self.auth_c, now_ms, &mut dice_l)?;
+        let Admission {
+            auth_l, channel, ..
+        } = gate.admit(self.waiting, &self.auth_c, now_ms, &mut dice_l)?;
         let admitted = Admitted {
             connector: self.connector,
             listener: channel,
@@ -136,7 +137,11 @@ pub(crate) fn tickets() -> [Ticket; 2] {
 }
 
 /// Delivers all records in `bytes` to `to`; what it answers.
-pub(crate) fn deliver(to: &mut Channel, bytes: &mut BytesMut, now_ms: u64) -> Result<BytesMut, Cut> {
+pub(crate) fn deliver(
+    to: &mut Channel,
+    bytes: &mut BytesMut,
+    now_ms: u64,
+) -> Result<BytesMut, Cut> {
     let mut answer = BytesMut::new();
     let mut dice = Dice::new(now_ms);
     while let Some(token) = take_record(bytes).unwrap() {

@@ -7,6 +7,7 @@ use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_secure_channel::{Channel, CloseReason, Event, take_record};
 
+use crate::log::debug;
 use crate::random::random;
 use crate::secure::wires::{News, Order, Progress, Told};
 
@@ -33,8 +34,10 @@ pub(super) struct Session {
     pub(super) out: BytesMut,
     /// Taken, not sealed yet.
     payloads: VecDeque<Payload>,
-    /// How many payloads are in `out`.
-    sealed: usize,
+    /// Where each payload in `out` ends, counted from the session's first byte.
+    ends: VecDeque<u64>,
+    /// Bytes written so far.
+    written: u64,
     /// Tickets that the supervisor does not have yet: until it has, nothing is written.
     held: usize,
     /// What the service does not know yet: until it does, nothing more is read.
@@ -54,7 +57,8 @@ impl Session {
             input,
             out,
             payloads: VecDeque::new(),
-            sealed: 0,
+            ends: VecDeque::new(),
+            written: 0,
             held: usize::from(held),
             untold: Progress::default(),
             leaving: None,
@@ -73,6 +77,7 @@ impl Session {
         loop {
             match take_record(&mut self.input) {
                 Ok(Some(token)) => {
+                    debug(format_args!("received {} bytes", token.len()));
                     let random = &mut random();
                     let opened = self.channel.receive(&token, now, random, &mut self.out);
                     let over = self.note_events(now);
@@ -125,19 +130,24 @@ impl Session {
         {
             // The service let through what fits and may be sent. Where the session has just
             // ended, its last news answers for what was not.
-            if self.channel.send(payload.0.get(), now, &mut self.out).is_ok() {
-                self.sealed += 1;
+            if self
+                .channel
+                .send(payload.0.get(), now, &mut self.out)
+                .is_ok()
+            {
+                self.ends.push_back(self.written + self.out.len() as u64);
             }
         }
     }
 
-    /// Something was written, or the line takes no more.
-    pub(super) fn written(&mut self, ok: bool) {
-        if !ok {
-            // What the peer said before the line broke is still to be read.
-            self.broken = true;
-        } else if self.out.is_empty() {
-            self.untold.sent += std::mem::take(&mut self.sealed);
+    /// So many bytes were written; 0: the line takes no more.
+    pub(super) fn written(&mut self, bytes: usize) {
+        // What the peer said before the line broke is still to be read.
+        self.broken |= bytes == 0;
+        self.written += bytes as u64;
+        while self.ends.front().is_some_and(|&end| end <= self.written) {
+            self.ends.pop_front();
+            self.untold.sent += 1;
         }
     }
 
@@ -157,6 +167,11 @@ impl Session {
         if self.leaving.is_some() {
             self.close();
         }
+    }
+
+    /// Why it ended: we may have had a reason before the line had one.
+    pub(super) fn verdict(&mut self, reason: DisconnectReason) -> DisconnectReason {
+        self.leaving.take().unwrap_or(reason)
     }
 
     pub(super) fn take_untold(&mut self) -> Progress {

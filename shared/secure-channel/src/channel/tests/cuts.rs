@@ -88,7 +88,9 @@ fn received(channel: &mut Channel, buffer: &mut BytesMut) -> usize {
     let Some(token) = take_record(buffer).unwrap() else {
         return 0;
     };
-    channel.receive(&token, 0, &mut Dice::new(1), &mut out).unwrap();
+    channel
+        .receive(&token, 0, &mut Dice::new(1), &mut out)
+        .unwrap();
     let heard = events(channel);
     heard.iter().filter(|heard| *heard != "confirmed").count()
 }

@@ -5,6 +5,7 @@ mod cuts;
 mod rekeying;
 mod rules;
 mod times;
+mod vectors;
 mod verifying;
 
 use bytes::BytesMut;

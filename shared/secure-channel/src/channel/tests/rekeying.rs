@@ -7,7 +7,13 @@ use crate::testing::pair::*;
 use crate::{Event, HandshakeError};
 
 /// The connector asks at this time, and the listener answers.
-fn rekey(Met { connector, listener }: &mut Met, now_ms: u64) {
+fn rekey(
+    Met {
+        connector,
+        listener,
+    }: &mut Met,
+    now_ms: u64,
+) {
     let asked = ticked(connector, now_ms).unwrap();
     exchange(connector, listener, asked, now_ms).unwrap();
 }
@@ -33,7 +39,10 @@ fn after_10_minutes_both_sides_have_new_keys_and_a_new_ticket() {
     assert_eq!((c.id(), c.secret()), (l.id(), l.secret()));
     assert_ne!(c.secret(), old.secret());
     assert_ne!(c.id(), old.id());
-    let Met { mut connector, mut listener } = met;
+    let Met {
+        mut connector,
+        mut listener,
+    } = met;
     say(&mut connector, &mut listener, "to you", 600_000);
     say(&mut listener, &mut connector, "and to you", 600_000);
 }
@@ -42,11 +51,17 @@ fn after_10_minutes_both_sides_have_new_keys_and_a_new_ticket() {
 fn after_500_records_of_both_directions_a_rekey_is_due_at_once() {
     let (mut met, _) = session();
     for _ in 0..249 {
-        let Met { connector, listener } = &mut met;
+        let Met {
+            connector,
+            listener,
+        } = &mut met;
         say(connector, listener, "a", 0);
         say(listener, connector, "b", 0);
     }
-    let Met { connector, listener } = &mut met;
+    let Met {
+        connector,
+        listener,
+    } = &mut met;
     say(connector, listener, "c", 0);
     assert!(connector.deadline_ms().unwrap() > 0);
     say(listener, connector, "d", 0);
@@ -58,7 +73,13 @@ fn after_500_records_of_both_directions_a_rekey_is_due_at_once() {
 
 #[test]
 fn records_that_cross_a_rekey_arrive() {
-    let (Met { mut connector, mut listener }, _) = fresh_at(600_000);
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = fresh_at(600_000);
     let mut to_listener = sent(&mut connector, "1");
     to_listener.unsplit(ticked(&mut connector, 600_000).unwrap());
     to_listener.unsplit(sent(&mut connector, "2"));
@@ -79,11 +100,17 @@ fn epochs_are_counted_on() {
     let (mut met, _) = session();
     for epoch in 1..=3 {
         let now_ms = epoch * 600_000;
-        let Met { connector, listener } = &mut met;
+        let Met {
+            connector,
+            listener,
+        } = &mut met;
         say(connector, listener, "a", now_ms);
         say(listener, connector, "b", now_ms);
         rekey(&mut met, now_ms);
-        assert_eq!(events(&mut met.connector), [format!("keys changed {epoch}")]);
+        assert_eq!(
+            events(&mut met.connector),
+            [format!("keys changed {epoch}")]
+        );
     }
 }
 
@@ -109,7 +136,13 @@ fn whoever_copied_the_keys_opens_nothing_after_a_rekey() {
 
 #[test]
 fn the_ticket_from_before_a_rekey_lives_until_rekey_done() {
-    let (Met { mut connector, mut listener }, mut gate) = fresh_at(600_000);
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        mut gate,
+    ) = fresh_at(600_000);
     follow(&mut gate, &mut listener);
     let old = proof_of(&connector);
     let mut asked = ticked(&mut connector, 600_000).unwrap();
@@ -131,7 +164,13 @@ fn the_ticket_from_before_a_rekey_lives_until_rekey_done() {
 
 #[test]
 fn each_ticket_is_told_before_the_bytes_that_make_it_count() {
-    let (Met { mut connector, mut listener }, _) = fresh_at(600_000);
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = fresh_at(600_000);
     let mut asked = ticked(&mut connector, 600_000).unwrap();
     events(&mut listener);
     let mut answer = deliver(&mut listener, &mut asked, 600_000).unwrap();
@@ -149,12 +188,21 @@ fn each_ticket_is_told_before_the_bytes_that_make_it_count() {
 
 #[test]
 fn a_second_rekey_ek_before_rekey_done_is_fatal() {
-    let (Met { mut connector, mut listener }, _) = fresh_at(600_000);
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = fresh_at(600_000);
     let mut asked = ticked(&mut connector, 600_000).unwrap();
     let ek = crate::kem::KeyPair::generate(&mut Dice::new(4)).ek();
     asked.unsplit(sealed(&mut connector, kind::REKEY_EK, &ek));
     deliver(&mut listener, &mut asked, 600_000).unwrap();
-    assert_eq!(events(&mut listener), ["next ticket", "closing ProtocolError"]);
+    assert_eq!(
+        events(&mut listener),
+        ["next ticket", "closing ProtocolError"]
+    );
 }
 
 #[test]
@@ -177,7 +225,11 @@ fn a_listener_closes_when_the_keys_grow_old() {
     let (mut other, _) = session();
     let mut records = BytesMut::new();
     for _ in 0..4999 {
-        other.connector.sending.seal(kind::PONG, &[], &mut records).unwrap();
+        other
+            .connector
+            .sending
+            .seal(kind::PONG, &[], &mut records)
+            .unwrap();
     }
     deliver(&mut other.listener, &mut records, 0).unwrap();
     assert!(other.listener.deadline_ms().unwrap() > 0);
@@ -185,12 +237,18 @@ fn a_listener_closes_when_the_keys_grow_old() {
     deliver(&mut other.listener, &mut one_more, 0).unwrap();
     assert_eq!(other.listener.deadline_ms(), Some(0));
     ticked(&mut other.listener, 0).unwrap();
-    assert_eq!(events(&mut other.listener), ["confirmed", "closing ProtocolError"]);
+    assert_eq!(
+        events(&mut other.listener),
+        ["confirmed", "closing ProtocolError"]
+    );
 }
 
 #[test]
 fn before_verification_no_rekey_is_asked_for() {
-    let Met { mut connector, mut listener } = unverified();
+    let Met {
+        mut connector,
+        mut listener,
+    } = unverified();
     // Both stay alive by pings until the very end of the time for words.
     for now_ms in (0..600_000).step_by(30_000) {
         let ping = ticked(&mut connector, now_ms).unwrap();

@@ -9,13 +9,19 @@ const BROKEN: &str = "closing ProtocolError";
 
 /// What the listener, and then the connector, make of such a record of the other.
 fn outcomes(make: impl Fn() -> Met, kind: u8, body: &[u8]) -> [Vec<String>; 2] {
-    let Met { mut connector, mut listener } = make();
+    let Met {
+        mut connector,
+        mut listener,
+    } = make();
     let mut record = sealed(&mut connector, kind, body);
     deliver(&mut listener, &mut record, 0).unwrap();
     let mut at_listener = events(&mut listener);
     assert_eq!(at_listener.remove(0), "confirmed");
 
-    let Met { mut connector, mut listener } = make();
+    let Met {
+        mut connector,
+        mut listener,
+    } = make();
     let mut record = sealed(&mut listener, kind, body);
     deliver(&mut connector, &mut record, 0).unwrap();
     [at_listener, events(&mut connector)]
@@ -27,7 +33,13 @@ fn with_code(kind: u8, body: &[u8]) -> [Vec<String>; 2] {
 
 #[test]
 fn payloads_of_every_size_arrive_and_larger_ones_are_refused() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     for length in [0, 1, 226, 227, 994, 995, 4066, 16_354, MAX_PAYLOAD] {
         say(&mut connector, &mut listener, &"x".repeat(length), 0);
     }
@@ -40,7 +52,13 @@ fn payloads_of_every_size_arrive_and_larger_ones_are_refused() {
 
 #[test]
 fn records_of_one_batch_arrive_in_order() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     let mut out = BytesMut::new();
     for text in ["a", "b", "c"] {
         connector.send(text, 0, &mut out).unwrap();
@@ -51,7 +69,13 @@ fn records_of_one_batch_arrive_in_order() {
 
 #[test]
 fn every_ping_is_answered_by_one_pong_and_a_pong_by_nothing() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     let mut ping = sealed(&mut connector, kind::PING, &[]);
     let mut pong = deliver(&mut listener, &mut ping, 0).unwrap();
     assert_eq!(pong.len(), 400);
@@ -134,7 +158,13 @@ fn an_authentic_record_that_is_not_well_formed_is_fatal_but_no_cut() {
     let changed = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut inner = good.to_vec();
         change(&mut inner);
-        let (Met { mut connector, mut listener }, _) = session();
+        let (
+            Met {
+                mut connector,
+                mut listener,
+            },
+            _,
+        ) = session();
         let token = connector.sending.seal_raw(&inner);
         let mut out = BytesMut::new();
         let mut dice = crate::testing::Dice::new(1);
@@ -143,13 +173,22 @@ fn an_authentic_record_that_is_not_well_formed_is_fatal_but_no_cut() {
     };
     assert_eq!(changed(&|_| {}), ["confirmed", "hi"]);
     for (what, change) in [
-        ("another number", &(|inner: &mut Vec<u8>| inner[8] = 1) as &dyn Fn(&mut Vec<u8>)),
+        (
+            "another number",
+            &(|inner: &mut Vec<u8>| inner[8] = 1) as &dyn Fn(&mut Vec<u8>),
+        ),
         ("a number of the far future", &|inner| inner[1] = 1),
-        ("a body longer than the record", &|inner| inner[9..13].fill(0xff)),
-        ("one byte too many", &|inner| inner[9..13].copy_from_slice(&227_u32.to_be_bytes())),
+        ("a body longer than the record", &|inner| {
+            inner[9..13].fill(0xff)
+        }),
+        ("one byte too many", &|inner| {
+            inner[9..13].copy_from_slice(&227_u32.to_be_bytes())
+        }),
         ("padding at the end", &|inner| inner[INNERS[0] - 1] = 1),
         ("padding behind the body", &|inner| inner[HEADER + 2] = 1),
-        ("a size between the sizes", &|inner| inner.truncate(INNERS[0] - 1)),
+        ("a size between the sizes", &|inner| {
+            inner.truncate(INNERS[0] - 1)
+        }),
     ] {
         assert_eq!(changed(change), ["confirmed", BROKEN], "{what}");
     }
@@ -157,14 +196,26 @@ fn an_authentic_record_that_is_not_well_formed_is_fatal_but_no_cut() {
 
 #[test]
 fn a_record_of_the_network_is_a_cut_and_the_ticket_lives() {
-    let (Met { mut connector, mut listener }, mut gate) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        mut gate,
+    ) = session();
     let mut record = sent(&mut connector, "hi");
     record[200] ^= 1;
-    assert_eq!(deliver(&mut listener, &mut record, 0).err(), Some(Cut::Forged));
+    assert_eq!(
+        deliver(&mut listener, &mut record, 0).err(),
+        Some(Cut::Forged)
+    );
     follow(&mut gate, &mut listener);
     assert_eq!(gate.tickets().count(), 1);
     let mut record = sent(&mut connector, "hi");
-    assert_eq!(deliver(&mut listener, &mut record, 0).err(), Some(Cut::Over));
+    assert_eq!(
+        deliver(&mut listener, &mut record, 0).err(),
+        Some(Cut::Over)
+    );
     assert_eq!(listener.deadline_ms(), None);
     let outcome = listener.send("hi", 0, &mut BytesMut::new());
     assert_eq!(outcome, Err(SendError::Over));
@@ -173,12 +224,23 @@ fn a_record_of_the_network_is_a_cut_and_the_ticket_lives() {
 #[test]
 fn replayed_reordered_dropped_reflected_and_spliced_records_are_cuts() {
     let refused = |records: &[&BytesMut], to: &mut Channel| {
-        let mut bytes = BytesMut::from(&records.iter().flat_map(|r| r.iter().copied()).collect::<Vec<_>>()[..]);
+        let mut bytes = BytesMut::from(
+            &records
+                .iter()
+                .flat_map(|r| r.iter().copied())
+                .collect::<Vec<_>>()[..],
+        );
         assert_eq!(deliver(to, &mut bytes, 0).err(), Some(Cut::Forged));
         events(to)
     };
     let two = || {
-        let (Met { mut connector, listener }, _) = session();
+        let (
+            Met {
+                mut connector,
+                listener,
+            },
+            _,
+        ) = session();
         let records = [sent(&mut connector, "a"), sent(&mut connector, "b")];
         (records, connector, listener)
     };

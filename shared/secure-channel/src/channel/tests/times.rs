@@ -8,7 +8,13 @@ use crate::testing::pair::*;
 
 #[test]
 fn the_connector_sends_a_record_at_once_and_the_listener_knows_by_it() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     assert_eq!(connector.deadline_ms(), Some(0));
     let ping = ticked(&mut connector, 0).unwrap();
     exchange(&mut connector, &mut listener, ping, 0).unwrap();
@@ -40,14 +46,26 @@ fn a_ping_leaves_after_20_to_30_s_of_our_silence() {
 
 #[test]
 fn a_session_dies_after_75_s_without_a_valid_record() {
-    let (Met { mut connector, mut listener }, mut gate) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        mut gate,
+    ) = session();
     ticked(&mut listener, 74_999).unwrap();
     assert_eq!(ticked(&mut listener, 75_000).err(), Some(Cut::Silent));
     follow(&mut gate, &mut listener);
     assert_eq!(gate.tickets().count(), 1, "the ticket lives");
 
     // Any record keeps it alive, one of an unknown type as well.
-    let (Met { connector: _, listener: mut other }, _) = session();
+    let (
+        Met {
+            connector: _,
+            listener: mut other,
+        },
+        _,
+    ) = session();
     let mut record = sealed(&mut connector, 200, &[]);
     deliver(&mut other, &mut record, 70_000).unwrap();
     assert!(ticked(&mut other, 144_999).is_ok());
@@ -56,7 +74,13 @@ fn a_session_dies_after_75_s_without_a_valid_record() {
 
 #[test]
 fn after_a_long_sleep_it_is_a_cut_and_not_a_broken_rule() {
-    let (Met { connector, listener }, _) = session();
+    let (
+        Met {
+            connector,
+            listener,
+        },
+        _,
+    ) = session();
     for mut side in [connector, listener] {
         let day_ms = 24 * 3_600_000;
         assert_eq!(ticked(&mut side, day_ms).err(), Some(Cut::Silent));
@@ -66,7 +90,13 @@ fn after_a_long_sleep_it_is_a_cut_and_not_a_broken_rule() {
 
 #[test]
 fn a_flood_of_pings_is_answered_one_by_one_and_nothing_is_kept() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     let mut pings = BytesMut::new();
     for _ in 0..1000 {
         connector.sending.seal(kind::PING, &[], &mut pings).unwrap();
@@ -78,10 +108,56 @@ fn a_flood_of_pings_is_answered_one_by_one_and_nothing_is_kept() {
 
 #[test]
 fn the_end_of_numbers_is_no_panic() {
-    let (Met { mut connector, mut listener }, _) = session();
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
     for side in [&mut connector, &mut listener] {
         let mut out = BytesMut::new();
         let late = side.tick(u64::MAX, &mut Dice::new(1), &mut out);
         assert_eq!(late.err(), Some(Cut::Silent));
     }
+}
+
+#[test]
+fn a_doubted_line_has_5_s_to_show_a_sign_of_life() {
+    let doubted = || {
+        let (mut met, _) = session();
+        say(&mut met.connector, &mut met.listener, "hi", 1000);
+        let mut ping = BytesMut::new();
+        met.listener.probe(10_000, &mut ping);
+        assert_eq!(met.listener.deadline_ms(), Some(15_000));
+        (met, ping)
+    };
+    let (mut met, _) = doubted();
+    assert!(ticked(&mut met.listener, 14_999).is_ok());
+    assert_eq!(ticked(&mut met.listener, 15_000).err(), Some(Cut::Silent));
+
+    let (mut met, ping) = doubted();
+    exchange(&mut met.listener, &mut met.connector, ping, 14_000).unwrap();
+    assert!(ticked(&mut met.listener, 15_000).is_ok());
+}
+
+#[test]
+fn after_2_000_records_under_one_key_payloads_wait_for_the_next() {
+    let (mut met, _) = session();
+    let Met {
+        connector,
+        listener,
+    } = &mut met;
+    let mut wire = BytesMut::new();
+    for _ in 0..1999 {
+        connector.send("a", 0, &mut wire).unwrap();
+    }
+    assert!(connector.takes_payloads());
+    connector.send("a", 0, &mut wire).unwrap();
+    assert!(!connector.takes_payloads());
+    // The listener bears it, and the rekey ends it.
+    wire.unsplit(ticked(connector, 0).unwrap());
+    exchange(connector, listener, wire, 0).unwrap();
+    assert!(connector.takes_payloads() && listener.takes_payloads());
+    assert!(!events(listener).contains(&"closing ProtocolError".to_owned()));
 }

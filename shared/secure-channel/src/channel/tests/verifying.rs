@@ -18,7 +18,10 @@ fn tell(from: &mut Channel, to: &mut Channel) {
 
 #[test]
 fn when_both_typed_the_right_words_both_are_verified_and_have_the_ticket() {
-    let Met { mut connector, mut listener } = unverified();
+    let Met {
+        mut connector,
+        mut listener,
+    } = unverified();
     tell(&mut connector, &mut listener);
     assert_eq!(connector.verification(), None, "one is not enough");
     assert_eq!(listener.verification(), None);
@@ -37,9 +40,17 @@ fn when_both_typed_the_right_words_both_are_verified_and_have_the_ticket() {
 
 #[test]
 fn beginnings_of_words_are_enough() {
-    let Met { mut connector, listener } = unverified();
-    let short: Vec<_> = shown(&listener).split(' ').map(|word| word[..3].to_owned()).collect();
-    connector.verify(&short.join("  "), 0, &mut BytesMut::new()).unwrap();
+    let Met {
+        mut connector,
+        listener,
+    } = unverified();
+    let short: Vec<_> = shown(&listener)
+        .split(' ')
+        .map(|word| word[..3].to_owned())
+        .collect();
+    connector
+        .verify(&short.join("  "), 0, &mut BytesMut::new())
+        .unwrap();
 }
 
 #[test]
@@ -78,30 +89,51 @@ fn ones_own_words_are_not_the_others() {
 
 #[test]
 fn words_are_typed_once_and_only_where_there_are_some() {
-    let Met { mut connector, mut listener } = unverified();
+    let Met {
+        mut connector,
+        mut listener,
+    } = unverified();
     tell(&mut listener, &mut connector);
     let again = connector.verify(&shown(&listener), 0, &mut BytesMut::new());
     assert_eq!(again, Err(WordsError::NotAsked));
-    let (Met { connector: mut with_code, .. }, _) = session();
+    let (
+        Met {
+            connector: mut with_code,
+            ..
+        },
+        _,
+    ) = session();
     let outcome = with_code.verify("a", 0, &mut BytesMut::new());
     assert_eq!(outcome, Err(WordsError::NotAsked));
 }
 
 #[test]
 fn verified_twice_is_fatal() {
-    let Met { mut connector, mut listener } = unverified();
+    let Met {
+        mut connector,
+        mut listener,
+    } = unverified();
     let mut twice = sealed(&mut connector, kind::VERIFIED, &[]);
     twice.unsplit(sealed(&mut connector, kind::VERIFIED, &[]));
     deliver(&mut listener, &mut twice, 0).unwrap();
-    assert_eq!(events(&mut listener), ["confirmed", "closing ProtocolError"]);
+    assert_eq!(
+        events(&mut listener),
+        ["confirmed", "closing ProtocolError"]
+    );
 }
 
 #[test]
 fn verified_by_the_peer_alone_opens_nothing() {
-    let Met { mut connector, mut listener } = unverified();
+    let Met {
+        mut connector,
+        mut listener,
+    } = unverified();
     let mut bytes = sealed(&mut connector, kind::VERIFIED, &[]);
     bytes.unsplit(sealed(&mut connector, kind::DATA, b"hi"));
     deliver(&mut listener, &mut bytes, 0).unwrap();
-    assert_eq!(events(&mut listener), ["confirmed", "closing ProtocolError"]);
+    assert_eq!(
+        events(&mut listener),
+        ["confirmed", "closing ProtocolError"]
+    );
     assert!(listener.ticket().is_none());
 }

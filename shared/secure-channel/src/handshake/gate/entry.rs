@@ -74,7 +74,14 @@ impl Entry {
     pub(super) fn check(&self, mode: Mode, now_ms: u64) -> Result<(), HandshakeError> {
         match (self, mode) {
             (Self::Code { code: Some(_), .. }, Mode::Code) => Ok(()),
-            (Self::Words { left: 1.., pace, busy: false }, Mode::Words) => pace.check(now_ms),
+            (
+                Self::Words {
+                    left: 1..,
+                    pace,
+                    busy: false,
+                },
+                Mode::Words,
+            ) => pace.check(now_ms),
             _ => Err(HandshakeError::ModeNotTaken),
         }
     }

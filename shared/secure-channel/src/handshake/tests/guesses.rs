@@ -12,7 +12,9 @@ fn attempt(code: crate::Code, gate: &mut Gate, seed: u64) -> HalfWay {
 #[test]
 fn of_a_hundred_wrong_connectors_at_once_five_are_compared() {
     let mut gate = Gate::with_code(code());
-    let waiting: Vec<_> = (0..100).map(|seed| attempt(wrong_code(), &mut gate, seed)).collect();
+    let waiting: Vec<_> = (0..100)
+        .map(|seed| attempt(wrong_code(), &mut gate, seed))
+        .collect();
     let friend = attempt(code(), &mut gate, 1000);
     let compared = waiting
         .into_iter()
@@ -32,7 +34,11 @@ fn of_a_hundred_wrong_connectors_at_once_five_are_compared() {
 fn the_fifth_try_may_be_the_right_one() {
     let mut gate = Gate::with_code(code());
     for seed in 0..4 {
-        assert!(attempt(wrong_code(), &mut gate, seed).admit(&mut gate, 0).is_err());
+        assert!(
+            attempt(wrong_code(), &mut gate, seed)
+                .admit(&mut gate, 0)
+                .is_err()
+        );
     }
     assert_eq!(gate.guesses_left(), Some(1));
     assert!(attempt(code(), &mut gate, 9).admit(&mut gate, 0).is_ok());
@@ -74,7 +80,10 @@ fn a_new_code_voids_handshakes_of_the_old_one_and_has_five_tries() {
     let mut gate = Gate::with_code(code());
     let old = attempt(code(), &mut gate, 1);
     gate.new_code(wrong_code());
-    assert_eq!(old.admit(&mut gate, 0).err(), Some(HandshakeError::Superseded));
+    assert_eq!(
+        old.admit(&mut gate, 0).err(),
+        Some(HandshakeError::Superseded)
+    );
     assert_eq!(gate.guesses_left(), Some(5));
     meet(Proof::Code(wrong_code()), &mut gate, 0, 2);
 }
@@ -84,7 +93,10 @@ fn an_expired_code_compares_nothing() {
     let mut gate = Gate::with_code(code());
     let half = attempt(code(), &mut gate, 1);
     gate.retire();
-    assert_eq!(half.admit(&mut gate, 0).err(), Some(HandshakeError::Superseded));
+    assert_eq!(
+        half.admit(&mut gate, 0).err(),
+        Some(HandshakeError::Superseded)
+    );
     assert_eq!(gate.guesses_left(), Some(5), "it did not die of guesses");
 }
 
@@ -93,14 +105,19 @@ fn the_first_to_prove_the_code_is_the_last() {
     let mut gate = Gate::with_code(code());
     let [first, second] = [1, 2].map(|seed| attempt(code(), &mut gate, seed));
     assert!(second.admit(&mut gate, 0).is_ok());
-    assert_eq!(first.admit(&mut gate, 0).err(), Some(HandshakeError::Superseded));
+    assert_eq!(
+        first.admit(&mut gate, 0).err(),
+        Some(HandshakeError::Superseded)
+    );
 }
 
 #[test]
 fn a_listener_with_the_identity_for_a_point_learns_nothing() {
     let (hello_c, connector) = connect(Proof::Code(code()), &mut Dice::new(1)).unwrap();
     let mut stranger = Gate::with_code(wrong_code());
-    let (hello_l, _) = stranger.answer(&hello_c[2..], 0, &mut Dice::new(2)).unwrap();
+    let (hello_l, _) = stranger
+        .answer(&hello_c[2..], 0, &mut Dice::new(2))
+        .unwrap();
     let mut hello_l = body(Message::HelloL, &hello_l);
     hello_l[1160..].fill(0);
     let refused = connector.receive(&hello_l).err().unwrap();

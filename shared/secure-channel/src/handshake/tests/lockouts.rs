@@ -3,9 +3,9 @@
 //! the supervisors played here. After each, the connector's ticket still lets it in.
 
 use super::super::*;
+use crate::Ticket;
 use crate::testing::Dice;
 use crate::testing::pair::*;
-use crate::Ticket;
 use bytes::BytesMut;
 
 /// Two people whose session was cut, and what their supervisors hold.
@@ -25,7 +25,12 @@ impl World {
         let ticket = met.connector.ticket().unwrap().clone();
         say(&mut met.connector, &mut met.listener, "hi", 0);
         let held = gate.tickets().cloned().collect();
-        Self { gate, safe: (ticket.clone(), held), ticket, now_ms: 0 }
+        Self {
+            gate,
+            safe: (ticket.clone(), held),
+            ticket,
+            now_ms: 0,
+        }
     }
 
     /// The connector begins an attempt; the listener has answered it.
@@ -48,7 +53,9 @@ impl World {
         self.ticket = met.connector.ticket().unwrap().clone();
         self.safe.0 = self.ticket.clone();
         let mut first_record = BytesMut::new();
-        met.connector.tick(self.now_ms, &mut Dice::new(1), &mut first_record).unwrap();
+        met.connector
+            .tick(self.now_ms, &mut Dice::new(1), &mut first_record)
+            .unwrap();
         assert_eq!(first_record.len(), 400);
         (met, first_record)
     }
@@ -74,7 +81,12 @@ impl World {
         let admitted = self.auth_c(half).unwrap();
         let (mut met, record) = self.auth_l(admitted);
         self.first_record(&mut met, record);
-        say(&mut met.listener, &mut met.connector, "there you are", self.now_ms);
+        say(
+            &mut met.listener,
+            &mut met.connector,
+            "there you are",
+            self.now_ms,
+        );
         assert_eq!(self.gate.tickets().count(), 1);
     }
 }
@@ -150,13 +162,21 @@ fn a_ticket_is_looked_up_again_when_auth_c_arrives() {
     let mut world = World::new();
     let half = world.start();
     world.gate.set_tickets([]);
-    assert_eq!(world.auth_c(half).err(), Some(HandshakeError::UnknownTicket));
+    assert_eq!(
+        world.auth_c(half).err(),
+        Some(HandshakeError::UnknownTicket)
+    );
 }
 
 #[test]
 fn one_resume_is_answered_a_second_and_unknown_tickets_do_not_count() {
     let [connectors, listeners] = tickets();
-    let stranger = Ticket::new([9; 16], [2; 64], connectors.role(), connectors.verification());
+    let stranger = Ticket::new(
+        [9; 16],
+        [2; 64],
+        connectors.role(),
+        connectors.verification(),
+    );
     let mut gate = Gate::with_tickets_only();
     gate.set_tickets([listeners]);
     let mut attempt = |ticket: &Ticket, now_ms| {

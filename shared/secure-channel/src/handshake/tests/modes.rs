@@ -8,7 +8,10 @@ use crate::{Ticket, TicketRole, Verification};
 #[test]
 fn with_a_code_both_sides_agree() {
     let mut gate = Gate::with_code(code());
-    let Met { mut connector, mut listener } = meet(Proof::Code(code()), &mut gate, 0, 1);
+    let Met {
+        mut connector,
+        mut listener,
+    } = meet(Proof::Code(code()), &mut gate, 0, 1);
     say(&mut connector, &mut listener, "hi", 0);
     say(&mut listener, &mut connector, "hello", 0);
     for side in [&connector, &listener] {
@@ -17,13 +20,19 @@ fn with_a_code_both_sides_agree() {
     }
     let (c, l) = (connector.ticket().unwrap(), listener.ticket().unwrap());
     assert_eq!((c.id(), c.secret()), (l.id(), l.secret()));
-    assert_eq!((c.role(), l.role()), (TicketRole::Connector, TicketRole::Listener));
+    assert_eq!(
+        (c.role(), l.role()),
+        (TicketRole::Connector, TicketRole::Listener)
+    );
 }
 
 #[test]
 fn without_a_code_both_sides_have_words_for_each_other_and_no_ticket() {
     let mut gate = Gate::with_words();
-    let Met { connector, listener } = meet(Proof::Words, &mut gate, 0, 1);
+    let Met {
+        connector,
+        listener,
+    } = meet(Proof::Words, &mut gate, 0, 1);
     let shown = |side: &crate::Channel| side.words().unwrap().show().to_owned();
     assert_ne!(shown(&connector), shown(&listener));
     for side in [&connector, &listener] {
@@ -38,7 +47,10 @@ fn a_ticket_resumes_with_new_keys_and_the_same_verification() {
     let mut gate = Gate::with_code(code());
     let first = meet(Proof::Code(code()), &mut gate, 0, 1);
     let proof = proof_of(&first.connector);
-    let Met { mut connector, mut listener } = meet(proof, &mut gate, 2000, 2);
+    let Met {
+        mut connector,
+        mut listener,
+    } = meet(proof, &mut gate, 2000, 2);
     say(&mut connector, &mut listener, "again", 2000);
     assert_eq!(connector.verification(), Some(Verification::Code));
     assert_ne!(
@@ -59,7 +71,10 @@ fn a_wrong_code_is_refused_by_both_sides() {
     let mut stranger = Gate::with_code(code());
     let half = half_way(wrong(), &mut stranger, 0, 2, |_, _| {}).unwrap();
     let auth_l = half.waiting.unchecked(&half.auth_c).tag_l();
-    let error = half.connector.receive(&auth_l.0, 0, &mut Dice::new(9)).err();
+    let error = half
+        .connector
+        .receive(&auth_l.0, 0, &mut Dice::new(9))
+        .err();
     assert_eq!(error, Some(HandshakeError::WrongProof));
 }
 

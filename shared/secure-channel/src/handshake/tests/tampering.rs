@@ -1,9 +1,9 @@
 //! Whatever one bit of a handshake is changed into, nobody is let in and nothing is believed.
 
 use super::super::*;
-use crate::testing::pair::*;
 use crate::Message;
 use crate::testing::Dice;
+use crate::testing::pair::*;
 
 /// A handshake of each mode, with one body changed on its way.
 fn changed(mode: Mode, message: Message, change: impl Fn(&mut [u8])) -> Result<(), HandshakeError> {
@@ -67,7 +67,11 @@ fn every_bit_of_the_proofs_is_refused() {
         for bit in 0..length * 8 {
             let change = |body: &mut [u8]| body[bit / 8] ^= 1 << (bit % 8);
             let outcome = changed(MODES[bit % 3], message, change);
-            assert_eq!(outcome, Err(HandshakeError::WrongProof), "bit {bit} of {message:?}");
+            assert_eq!(
+                outcome,
+                Err(HandshakeError::WrongProof),
+                "bit {bit} of {message:?}"
+            );
         }
     }
 }
@@ -85,8 +89,14 @@ fn fields_of_other_modes_must_be_zero() {
         assert_eq!(changed(mode, Message::HelloL, fill(1160..1192)), malformed);
     }
     // Zeros are the identity: with it anybody would know the key.
-    assert_eq!(changed(Mode::Code, Message::HelloC, clear(1272..1304)), malformed);
-    assert_eq!(changed(Mode::Code, Message::HelloL, clear(1160..1192)), malformed);
+    assert_eq!(
+        changed(Mode::Code, Message::HelloC, clear(1272..1304)),
+        malformed
+    );
+    assert_eq!(
+        changed(Mode::Code, Message::HelloL, clear(1160..1192)),
+        malformed
+    );
 }
 
 #[test]

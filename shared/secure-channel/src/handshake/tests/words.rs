@@ -12,7 +12,11 @@ fn ten_strangers_are_answered_a_second_apart() {
     for n in 0..10 {
         assert_eq!(stranger(n * 1000), Ok(()), "{n}");
         if n < 9 {
-            assert_eq!(stranger(n * 1000 + 999), Err(HandshakeError::TooSoon), "{n}");
+            assert_eq!(
+                stranger(n * 1000 + 999),
+                Err(HandshakeError::TooSoon),
+                "{n}"
+            );
         }
     }
     assert_eq!(stranger(10_000), Err(HandshakeError::ModeNotTaken));
@@ -33,7 +37,10 @@ fn while_one_is_there_nobody_else_is_taken_and_its_cut_reopens() {
     let mut gate = Gate::with_words();
     let other = half_way(Proof::Words, &mut gate, 0, 1, |_, _| {}).unwrap();
     meet(Proof::Words, &mut gate, 1000, 2);
-    assert_eq!(other.admit(&mut gate, 1000).err(), Some(HandshakeError::Superseded));
+    assert_eq!(
+        other.admit(&mut gate, 1000).err(),
+        Some(HandshakeError::Superseded)
+    );
     let outcome = meet_through(Proof::Words, &mut gate, 5000, 3, |_, _| {});
     assert_eq!(outcome.err(), Some(HandshakeError::ModeNotTaken));
     gate.reopen_words();
@@ -45,7 +52,10 @@ fn while_one_is_there_nobody_else_is_taken_and_its_cut_reopens() {
 fn rejected_words_end_the_listen() {
     for peer_rejects in [false, true] {
         let mut gate = Gate::with_words();
-        let Met { mut connector, mut listener } = meet(Proof::Words, &mut gate, 0, 1);
+        let Met {
+            mut connector,
+            mut listener,
+        } = meet(Proof::Words, &mut gate, 0, 1);
         let mut out = BytesMut::new();
         let reason = crate::CloseReason::WordsRejected;
         if peer_rejects {
@@ -64,7 +74,10 @@ fn rejected_words_end_the_listen() {
 #[test]
 fn verified_words_leave_a_ticket_and_nothing_else() {
     let mut gate = Gate::with_words();
-    let Met { mut connector, mut listener } = meet(Proof::Words, &mut gate, 0, 1);
+    let Met {
+        mut connector,
+        mut listener,
+    } = meet(Proof::Words, &mut gate, 0, 1);
     let heard = connector.words().unwrap().show();
     let said = listener.words().unwrap().show();
     let mut out = BytesMut::new();
@@ -79,5 +92,8 @@ fn verified_words_leave_a_ticket_and_nothing_else() {
     let outcome = meet_through(Proof::Words, &mut gate, 5000, 3, |_, _| {});
     assert_eq!(outcome.err(), Some(HandshakeError::ModeNotTaken));
     let met = meet(proof_of(&connector), &mut gate, 5000, 4);
-    assert_eq!(met.listener.verification(), Some(crate::Verification::Words));
+    assert_eq!(
+        met.listener.verification(),
+        Some(crate::Verification::Words)
+    );
 }

@@ -1,0 +1,109 @@
+//! Lives that no test can wait for: of codes and of tickets.
+
+use std::time::Duration;
+
+use p2p_chat_plugin::Pipe;
+use p2p_chat_secure_channel::{HandshakeError, Proof, Ticket, TicketRole, Verification, connect};
+use tokio::sync::mpsc;
+
+use super::listening::Listen;
+use super::*;
+use crate::legacy::Legacy;
+use crate::outbox::Outbox;
+use crate::random::random;
+use crate::service::Transport;
+
+fn after(now: Now, awake: u64, asleep: u64) -> Now {
+    Now {
+        awake: now.awake + Duration::from_secs(awake),
+        since_boot: now.since_boot + Duration::from_secs(awake + asleep),
+    }
+}
+
+fn ticket(role: TicketRole) -> Ticket {
+    Ticket::new([1; 16], [2; 64], role, Verification::Code)
+}
+
+fn transport() -> (Transport, Pipe) {
+    let (near, far) = Pipe::memory();
+    let (secure_news, _) = mpsc::channel(1);
+    let (legacy_news, _) = mpsc::channel(1);
+    let secure = Secure::new(secure_news);
+    let transport = Transport::new(Outbox::new(near.writer), secure, Legacy::new(legacy_news));
+    (transport, far)
+}
+
+#[test]
+fn a_code_lives_for_an_hour_of_a_clock_that_goes_on_in_suspend() {
+    let start = Now::read();
+    for (awake, asleep, lives) in [(3599, 0, true), (3600, 0, false), (60, 3540, false)] {
+        let mut listen = Listen::new(Way::Code, Vec::new(), start);
+        let told = listen.tell(start);
+        assert_eq!((told.expires_s, told.guesses_left), (Some(3600), Some(5)));
+        let then = after(start, awake, asleep);
+        listen.expire(then);
+        let told = listen.tell(then);
+        assert_eq!(told.passcode.is_some(), lives);
+        assert_eq!(told.guesses_left, Some(5), "it did not die of wrong codes");
+        assert_eq!(listen.deadline(start).is_some(), lives);
+    }
+}
+
+#[test]
+fn strangers_are_told_of_once_a_second_and_a_dead_code_at_once() {
+    let start = Now::read();
+    let mut listen = Listen::new(Way::Code, Vec::new(), start);
+    listen.tell(start);
+    assert!(
+        listen.news(after(start, 9, 0)).is_none(),
+        "nothing has changed"
+    );
+    listen.tell(start);
+    listen.turned_away();
+    assert!(listen.news(start).is_none());
+    assert_eq!(listen.deadline(start), Some(after(start, 1, 0).awake));
+    let told = listen.news(after(start, 1, 0)).expect("one second later");
+    assert_eq!(told.turned_away, 1);
+    listen.gate.retire();
+    let told = listen.news(after(start, 1, 0)).expect("at once");
+    assert!(told.passcode.is_none());
+}
+
+#[tokio::test]
+async fn tickets_of_a_listener_die_fifteen_minutes_after_the_cut() {
+    let (mut transport, _supervisor) = transport();
+    let given = vec![ticket(TicketRole::Listener)];
+    transport.secure_listen(Way::Resume, given);
+    let start = Now::read();
+    let alive = |transport: &Transport| {
+        let listen = transport.secure.listen.as_ref().expect("it listens");
+        listen.gate.tickets().count()
+    };
+    transport.expire(after(start, 10, 14 * 60 + 40));
+    assert_eq!(alive(&transport), 1);
+    assert!(transport.outbox.is_empty());
+    transport.expire(after(start, 10, 15 * 60));
+    assert_eq!(alive(&transport), 0);
+    assert!(!transport.outbox.is_empty(), "it is told");
+}
+
+#[tokio::test]
+async fn a_ticket_of_a_connector_dies_as_well() {
+    let (mut transport, _supervisor) = transport();
+    transport.secure.ticket = Some(ticket(TicketRole::Connector));
+    let start = Now::read();
+    transport.secure.tickets_die = Some(start.since_boot + TICKET_LIFE);
+    transport.expire(after(start, 0, 15 * 60));
+    assert!(transport.secure.ticket.is_none());
+    assert_eq!(transport.secure.deadline(start), None);
+}
+
+#[test]
+fn a_listener_never_looks_up_a_connectors_ticket() {
+    let now = Now::read();
+    let theirs = ticket(TicketRole::Connector);
+    let mut listen = Listen::new(Way::Resume, vec![theirs.clone()], now);
+    let (hello_c, _) = connect(Proof::Ticket(theirs), &mut random()).expect("its role");
+    let answer = listen.gate.answer(&hello_c[2..], now.ms(), &mut random());
+    assert_eq!(answer.err(), Some(HandshakeError::UnknownTicket));
+}

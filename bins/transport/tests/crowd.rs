@@ -1,0 +1,122 @@
+//! How many strangers may stand at a secure listener's door, for how long, and who makes room.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use p2p_chat_secure_channel::Message;
+use support::{Caller, Source, Transport, another_code, proof_of};
+
+/// A caller for whom there is no place is closed much sooner than one whose message failed.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
+#[test]
+fn a_silent_caller_learns_nothing_and_is_closed_after_five_seconds() {
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with_code();
+    let begun = Instant::now();
+    let mut silent = Caller::call(port);
+    let mut slow = Caller::call(port);
+    slow.write(&[0x05]);
+    for caller in [&mut silent, &mut slow] {
+        let took = caller.closed() - begun;
+        assert!(
+            took > Duration::from_secs(4) && took < Duration::from_secs(8),
+            "{took:?}"
+        );
+    }
+    let told = listener.event("listening");
+    assert_eq!(told["guesses_left"], 5);
+    assert!(told["turned_away"].as_u64() >= Some(1), "{told}");
+}
+
+#[test]
+fn who_was_answered_has_five_seconds_to_prove_himself() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut caller = Caller::call(port);
+    caller.greet(proof_of(&code));
+    caller.read(Message::HelloL).expect("an answer");
+    let answered = Instant::now();
+    let took = caller.closed() - answered;
+    assert!(
+        took > Duration::from_secs(4) && took < Duration::from_secs(8),
+        "{took:?}"
+    );
+    drop(listener);
+}
+
+#[test]
+fn a_thousand_idle_sockets_and_mad_lengths_keep_no_friend_out_and_cost_little() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    // The first use of anything costs memory once.
+    let mut first = Caller::call_from(Source(200, 1), port);
+    let state = first.greet(another_code(&code));
+    assert!(first.prove(state).is_some());
+    listener.event_after_state("authentication_failed");
+    let before = listener.rss();
+    let mut idle = Vec::new();
+    for n in 0..1000_u32 {
+        let source = Source((n / 250) as u8, (n % 250) as u8 + 1);
+        let mut caller = Caller::call_from(source, port);
+        if n % 3 == 1 {
+            // It may have been closed for another already.
+            let _ = caller.try_write(&[0xff; 64]);
+        }
+        idle.push(caller);
+    }
+    let from_one_source: Vec<_> = (0..20).map(|_| Caller::call(port)).collect();
+    let mut friend = Caller::call_from(Source(201, 1), port)
+        .join(proof_of(&code))
+        .expect("let in");
+    listener.event_after_state("peer_connected");
+    // The length of a record, 0xffffffff: nothing of that size is made room for.
+    friend.caller.write(&[0xff; 4]);
+    assert_eq!(friend.event().map(drop), None, "a cut");
+    let gone = listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "cut");
+    let grown = listener.rss().saturating_sub(before);
+    assert!(grown <= 2048, "{grown} KiB more");
+    drop((idle, from_one_source));
+}
+
+#[test]
+fn eight_who_were_answered_are_not_replaced_and_a_ninth_is_closed_at_once() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut answered: Vec<_> = (1..=8)
+        .map(|n| {
+            let mut caller = Caller::call_from(Source(1, n), port);
+            let state = caller.greet(proof_of(&code));
+            let hello_l = caller.read(Message::HelloL).expect("an answer");
+            (caller, state, hello_l)
+        })
+        .collect();
+    let begun = Instant::now();
+    let mut ninth = Caller::call_from(Source(1, 9), port);
+    assert!(ninth.closed() - begun < AT_ONCE);
+    assert!(answered.iter_mut().all(|(caller, ..)| caller.is_open()));
+    // The first who proves himself wins; the others are closed unanswered.
+    let (mut first, state, hello_l) = answered.remove(3);
+    let (auth_c, state) = state.receive(&hello_l).ok().expect("a good answer");
+    first.write(&auth_c);
+    assert!(first.enter(state).is_some());
+    for (caller, ..) in &mut answered {
+        caller.closed();
+    }
+    drop(listener);
+}
+
+#[test]
+fn a_third_call_from_one_source_replaces_its_own_first_only() {
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with_code();
+    let mut other = Caller::call_from(Source(2, 1), port);
+    let mut first = Caller::call_from(Source(2, 2), port);
+    let mut second = Caller::call_from(Source(2, 2), port);
+    let mut third = Caller::call_from(Source(2, 2), port);
+    first.closed();
+    assert!(other.is_open() && second.is_open() && third.is_open());
+    drop(listener);
+}

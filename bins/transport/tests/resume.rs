@@ -1,0 +1,306 @@
+//! Chats that are cut and go on: with new keys, without a code, whoever was killed.
+
+mod support;
+
+use p2p_chat_secure_channel::{Proof, Ticket, TicketRole, Verification};
+use serde_json::{Value, json};
+use support::{Caller, Chatting, Transport, proof_of, secure_chat};
+
+fn resume(tickets: &Value) -> Value {
+    json!({"mode":"resume","tickets":tickets})
+}
+
+/// Listens again where a killed transport did.
+fn listen_again(port: u16, tickets: &Value) -> Transport {
+    let mut transport = Transport::start();
+    let auth = resume(tickets);
+    let request = json!({"type":"listen","port":port,"bind":"127.0.0.1","auth":auth});
+    transport.expect(request, "listening");
+    transport
+}
+
+/// The newest tickets, after everything else that came with them.
+fn resumed(transport: &mut Transport) -> Value {
+    let tickets = transport.tickets();
+    let connected = transport.event("peer_connected");
+    assert_eq!(connected["resumed"], true, "{connected}");
+    assert_eq!(connected["verification"], "code");
+    tickets
+}
+
+#[test]
+fn tickets_are_told_before_the_peer_is_there_and_serve_one_role_each() {
+    let chat = secure_chat();
+    let [ours, theirs] = [&chat.listener_tickets, &chat.connector_tickets].map(|tickets| {
+        assert_eq!(tickets.as_array().map(Vec::len), Some(1), "{tickets}");
+        tickets[0].clone()
+    });
+    assert_eq!(ours["role"], "responder");
+    assert_eq!(theirs["role"], "initiator");
+    assert_eq!(ours["resume_id_b64"], theirs["resume_id_b64"]);
+    assert_eq!(ours["resume_secret_b64"], theirs["resume_secret_b64"]);
+    assert_eq!(ours["verification"], "code");
+}
+
+#[test]
+fn a_killed_connector_comes_back_with_its_ticket() {
+    let Chatting {
+        mut listener,
+        connector,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    connector.kill();
+    listener.event_after_state("peer_disconnected");
+    let mut connector = Transport::start();
+    connector.connect_with(port, resume(&connector_tickets));
+    let newer = resumed(&mut connector);
+    assert_ne!(newer, connector_tickets);
+    let both = resumed(&mut listener);
+    assert_eq!(
+        both.as_array().map(Vec::len),
+        Some(2),
+        "the new one, and the one just used"
+    );
+    // With the connector's first record the one just used is dead.
+    let newest = listener.tickets();
+    assert_eq!(newest[0]["resume_id_b64"], newer[0]["resume_id_b64"]);
+    assert_eq!(newest.as_array().map(Vec::len), Some(1));
+    connector.send(json!("still here"));
+    assert_eq!(listener.receive(), "still here");
+}
+
+#[test]
+fn a_killed_listener_comes_back_with_its_tickets() {
+    let Chatting {
+        listener,
+        mut connector,
+        port,
+        listener_tickets,
+        connector_tickets,
+    } = secure_chat();
+    listener.kill();
+    connector.peer_gone("cut");
+    let mut listener = listen_again(port, &listener_tickets);
+    connector.connect_with(port, resume(&connector_tickets));
+    resumed(&mut connector);
+    resumed(&mut listener);
+    listener.send(json!(["back", 1]));
+    assert_eq!(connector.receive(), json!(["back", 1]));
+}
+
+#[test]
+fn both_killed_in_the_midst_of_a_chat_go_on_again_and_again() {
+    let Chatting {
+        mut listener,
+        mut connector,
+        port,
+        mut listener_tickets,
+        mut connector_tickets,
+    } = secure_chat();
+    for round in 0..3 {
+        connector.send(json!({"kind":"text","n":round}));
+        listener.event_after_state("received");
+        connector.kill();
+        listener.kill();
+        listener = listen_again(port, &listener_tickets);
+        connector = Transport::start();
+        connector.connect_with(port, resume(&connector_tickets));
+        connector_tickets = resumed(&mut connector);
+        listener_tickets = resumed(&mut listener);
+    }
+}
+
+#[test]
+fn a_ticket_works_once_more_where_the_newest_never_arrived() {
+    let Chatting {
+        mut listener,
+        mut connector,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    let old = ticket_of(&connector_tickets[0]);
+    connector.kill();
+    listener.event_after_state("peer_disconnected");
+    // It is let in, and cut before it says a word.
+    let member = Caller::call(port).join(Proof::Ticket(old.clone()));
+    drop(member.expect("let in"));
+    resumed(&mut listener);
+    listener.event_after_state("peer_disconnected");
+    let mut again = Caller::call(port)
+        .join(Proof::Ticket(old.clone()))
+        .expect("let in");
+    let newest = again.channel.ticket().expect("verified").clone();
+    again.tick();
+    listener.event_after_state("peer_connected");
+    listener.tickets();
+    drop(again);
+    listener.event_after_state("peer_disconnected");
+    // That word killed it.
+    assert!(Caller::call(port).join(Proof::Ticket(old)).is_none());
+    assert!(Caller::call(port).join(Proof::Ticket(newest)).is_some());
+    connector = Transport::start();
+    connector.end();
+}
+
+fn ticket_of(told: &Value) -> Ticket {
+    use base64::Engine;
+    let bytes = |name: &str| {
+        let text = told[name].as_str().expect("a text");
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .expect("base64")
+    };
+    let id = bytes("resume_id_b64").try_into().expect("16 bytes");
+    let secret = bytes("resume_secret_b64").try_into().expect("64 bytes");
+    Ticket::new(id, secret, TicketRole::Connector, Verification::Code)
+}
+
+#[test]
+fn a_resume_replaces_a_session_that_seems_alive() {
+    let Chatting {
+        mut listener,
+        connector: _silent,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    let proof = Proof::Ticket(ticket_of(&connector_tickets[0]));
+    let _member = Caller::call(port).join(proof).expect("let in");
+    let gone = listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "cut");
+    resumed(&mut listener);
+}
+
+#[test]
+fn a_failed_attempt_invalidates_nothing_and_costs_no_try() {
+    let Chatting {
+        mut listener,
+        connector,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    connector.kill();
+    listener.event_after_state("peer_disconnected");
+    let ticket = ticket_of(&connector_tickets[0]);
+    let forged = Ticket::new(
+        *ticket.id(),
+        [0; 64],
+        TicketRole::Connector,
+        Verification::Code,
+    );
+    assert!(Caller::call(port).join(Proof::Ticket(forged)).is_none());
+    let mut connector = Transport::start();
+    connector.connect_with(port, resume(&connector_tickets));
+    resumed(&mut connector);
+    listener.event_after_state("peer_connected");
+}
+
+#[test]
+fn after_the_first_session_nobody_comes_in_with_a_code() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let member = Caller::call(port).join(proof_of(&code)).expect("let in");
+    listener.event_after_state("peer_connected");
+    let mut second = Caller::call(port);
+    second.greet(proof_of(&code));
+    second.closed();
+    drop(member);
+    listener.event_after_state("peer_disconnected");
+    let mut third = Caller::call(port);
+    third.greet(proof_of(&code));
+    third.closed();
+}
+
+#[test]
+fn a_ticket_serves_only_the_role_it_was_issued_in() {
+    let chat = secure_chat();
+    let mut transport = Transport::start();
+    let initiator = resume(&chat.connector_tickets);
+    let listen = json!({"type":"listen","port":0,"auth":initiator});
+    let sentence = transport.refused(listen, "invalid_message");
+    assert!(
+        sentence.contains("issued to the one who connects"),
+        "{sentence}"
+    );
+    let connect = json!({"type":"connect","addresses":["127.0.0.1:1"],
+        "auth":resume(&chat.listener_tickets)});
+    let sentence = transport.refused(connect, "invalid_message");
+    assert!(
+        sentence.contains("issued to the one who listens"),
+        "{sentence}"
+    );
+    let none = json!({"type":"connect","addresses":["127.0.0.1:1"],"auth":{"mode":"resume"}});
+    transport.refused(none, "invalid_message");
+    transport.end();
+}
+
+#[test]
+fn a_goodbye_ends_the_tickets_of_both_sides() {
+    let Chatting {
+        mut listener,
+        mut connector,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    let id = connector.ask(json!({"type":"disconnect"}));
+    connector.peer_gone("ended");
+    assert_eq!(connector.tickets(), json!([]));
+    assert_eq!(connector.reply(id)["type"], "ok");
+    listener.peer_gone("left");
+    assert_eq!(listener.tickets(), json!([]));
+    connector.connect_with(port, resume(&connector_tickets));
+    let sentence = connector.connect_failed("handshake_failed");
+    assert!(
+        sentence.contains("did not go on with the chat"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_cut_line_is_told_from_a_goodbye() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut member = Caller::call(port).join(proof_of(&code)).expect("let in");
+    listener.event_after_state("peer_connected");
+    member.say("\"first\"");
+    // The end of the stream, whole records only.
+    drop(member);
+    assert_eq!(listener.event_after_state("received")["payload"], "first");
+    assert_eq!(
+        listener.event_after_state("peer_disconnected")["reason"],
+        "cut"
+    );
+}
+
+#[test]
+fn one_resume_a_second_is_answered_and_the_others_wait() {
+    let Chatting {
+        mut listener,
+        connector,
+        port,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    connector.kill();
+    listener.event_after_state("peer_disconnected");
+    let ticket = ticket_of(&connector_tickets[0]);
+    let begun = std::time::Instant::now();
+    let mut callers: Vec<_> = (0..2).map(|_| Caller::call(port)).collect();
+    let states: Vec<_> = callers
+        .iter_mut()
+        .map(|caller| caller.greet(Proof::Ticket(ticket.clone())))
+        .collect();
+    for (caller, state) in callers.iter_mut().zip(states) {
+        let hello_l = caller.read(p2p_chat_secure_channel::Message::HelloL);
+        state
+            .receive(&hello_l.expect("an answer"))
+            .ok()
+            .expect("a good answer");
+    }
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(950));
+}

@@ -1,0 +1,221 @@
+//! The user's own texts on their way: what is printed of them, and when. Pure.
+//!
+//! A text is printed when it has arrived, with a check mark, or after a moment without that; what
+//! arrives later is one line for all of it, since printed lines never change.
+
+use std::collections::BTreeMap;
+
+use p2p_chat_protocol::ui::Status;
+
+use crate::quoted::{beginning, named};
+use crate::rows::Line;
+
+/// A text that has not arrived by then is printed all the same: longer than nearly every way
+/// there and back, short enough not to be missed.
+const SOON_MS: u64 = 300;
+
+/// Where nothing is printed of a text, this long without arrival is worth a sentence.
+const LATE_MS: u64 = 5_000;
+
+/// Own texts remembered until they are delivered. The supervisor keeps no more waiting either.
+const REMEMBERED: usize = 1000;
+
+/// What the user sees of his texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// Nothing ever confirms them.
+    Unconfirmed {
+        /// Whether they are printed: not where what was typed stays on the screen.
+        repeats: bool,
+    },
+    /// The texts with a mark.
+    Shown,
+    /// Nothing but what goes wrong: what was typed is still on the screen.
+    Silent,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self::Unconfirmed { repeats: true }
+    }
+}
+
+/// The texts of one conversation.
+#[derive(Default)]
+pub(crate) struct Delivery {
+    pub(crate) marks: Marks,
+    own: BTreeMap<u64, Own>,
+    pub(crate) counts: Counts,
+    /// Beginnings of those that will not arrive, until the screen has named them.
+    failed: Vec<String>,
+    /// How many arrived since the last sentence after they were printed.
+    arrived: usize,
+    /// How many were late when that was last said.
+    late: usize,
+}
+
+/// One of them.
+struct Own {
+    status: Status,
+    beginning: String,
+    bytes: usize,
+    since_ms: u64,
+    /// Not printed yet.
+    line: Option<(String, String)>,
+}
+
+/// The numbers of `/status`.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) sent: u64,
+    pub(crate) delivered: u64,
+    pub(crate) received: u64,
+    /// The supervisor has them and the network has not.
+    pub(crate) queued: usize,
+    pub(crate) queued_bytes: usize,
+}
+
+impl Delivery {
+    /// A text of the user's; what to print now.
+    pub(crate) fn added(
+        &mut self,
+        n: u64,
+        mark: String,
+        text: &str,
+        status: Status,
+        now_ms: u64,
+    ) -> Option<Line> {
+        self.counts.queued += 1;
+        self.counts.queued_bytes += text.len();
+        let own = Own {
+            status: Status::Queued,
+            beginning: beginning(text).to_owned(),
+            bytes: text.len(),
+            since_ms: now_ms,
+            line: (self.marks == Marks::Shown).then(|| (mark.clone(), text.to_owned())),
+        };
+        self.own.insert(n, own);
+        if self.own.len() > REMEMBERED {
+            self.forget_oldest();
+        }
+        let shown = self.updated(n, status);
+        match self.marks {
+            Marks::Unconfirmed { repeats } => repeats.then(|| Line::text(mark, text)),
+            Marks::Shown | Marks::Silent => shown,
+        }
+    }
+
+    /// A text got further, or failed; what to print now.
+    pub(crate) fn updated(&mut self, n: u64, status: Status) -> Option<Line> {
+        let own = self.own.get_mut(&n)?;
+        let before = std::mem::replace(&mut own.status, status);
+        if before == Status::Queued && status != Status::Queued {
+            self.counts.queued -= 1;
+            self.counts.queued_bytes -= own.bytes;
+            if status != Status::Failed {
+                self.counts.sent += 1;
+            }
+        }
+        // Nothing confirms a text of the old program: it will not get further.
+        let last = match status {
+            Status::Queued => false,
+            Status::Sent => matches!(self.marks, Marks::Unconfirmed { .. }),
+            Status::Delivered | Status::Failed => true,
+        };
+        let own = last.then(|| self.own.remove(&n)).flatten()?;
+        // They arrive in order, so this was the one that waited longest.
+        self.late = self.late.saturating_sub(1);
+        let end = match status {
+            Status::Delivered => "✓",
+            _ => "…",
+        };
+        match status {
+            Status::Failed => self.failed.push(own.beginning),
+            Status::Delivered => self.counts.delivered += 1,
+            _ => {}
+        }
+        if own.line.is_none() && status == Status::Delivered && self.marks == Marks::Shown {
+            self.arrived += 1;
+        }
+        own.line
+            .map(|(mark, text)| Line::text(mark, format!("{text} {end}")))
+    }
+
+    /// What to print because of the time.
+    pub(crate) fn due(&mut self, now_ms: u64) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if self.marks == Marks::Silent {
+            let late = self.waiting_since(now_ms, LATE_MS);
+            if late > std::mem::replace(&mut self.late, late) {
+                lines.push(Line::note(format!("[!] Not delivered yet: {late}")));
+            }
+            return lines;
+        }
+        for own in self.own.values_mut() {
+            if own.since_ms + SOON_MS <= now_ms
+                && let Some((mark, text)) = own.line.take()
+            {
+                lines.push(Line::text(mark, format!("{text} …")));
+            }
+        }
+        lines
+    }
+
+    /// When [`Delivery::due`] has something to say next.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        match self.marks {
+            Marks::Unconfirmed { .. } => None,
+            Marks::Shown => {
+                let unseen = self.own.values().find(|own| own.line.is_some());
+                unseen.map(|own| own.since_ms + SOON_MS)
+            }
+            Marks::Silent => {
+                let next = self.own.values().nth(self.late);
+                next.map(|own| own.since_ms + LATE_MS)
+            }
+        }
+    }
+
+    /// How many arrived after they were printed, since this was last asked.
+    pub(crate) fn take_arrived(&mut self) -> usize {
+        std::mem::take(&mut self.arrived)
+    }
+
+    /// How many are on their way.
+    pub(crate) fn waiting(&self) -> usize {
+        self.own.len()
+    }
+
+    /// How many of them the user has seen go and not arrive.
+    pub(crate) fn visibly_waiting(&self) -> usize {
+        match self.marks {
+            Marks::Shown => self.own.values().filter(|own| own.line.is_none()).count(),
+            Marks::Silent => self.late,
+            Marks::Unconfirmed { .. } => 0,
+        }
+    }
+
+    fn waiting_since(&self, now_ms: u64, at_least: u64) -> usize {
+        let late = |own: &&Own| own.since_ms + at_least <= now_ms;
+        self.own.values().filter(late).count()
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, own)) = self.own.pop_first()
+            && own.status == Status::Queued
+        {
+            self.counts.queued -= 1;
+            self.counts.queued_bytes -= own.bytes;
+        }
+    }
+
+    /// Names the texts that will not arrive, once: `Not delivered: 1. "see you"`.
+    pub(crate) fn take_failed(&mut self) -> Option<String> {
+        let failed = std::mem::take(&mut self.failed);
+        let names = named(&failed);
+        (!failed.is_empty()).then(|| format!("Not delivered: {}. {names}", failed.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! One side: a core, the pipes to its transport, and a person.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use p2p_chat_chat::{Config, Core, Ending, Input, Invite, Now, Output};
+use p2p_chat_protocol::transport::{TransportEvent, TransportRequest};
+use p2p_chat_protocol::ui::{PluginStatus, SendMessage, UiRequest};
+use p2p_chat_protocol::{Private, Received, Role, Start};
+
+use super::screen::Screen;
+use super::transport::{CALLER, Transport};
+
+/// A transport that was killed is started again after this.
+const RESTART: Duration = Duration::from_secs(1);
+
+/// One of the two.
+pub(crate) struct Side {
+    core: Core,
+    pub(crate) now: Now,
+    pub(crate) screen: Screen,
+    pub(crate) ui_alive: bool,
+    pub(crate) transport: Option<Transport>,
+    /// What a dead transport had said and nobody has read yet; then its end is told.
+    pub(crate) last_words: Option<VecDeque<Received<TransportEvent>>>,
+    pub(crate) restart_at: Option<Duration>,
+    /// From the core to its transport.
+    pub(crate) requests: VecDeque<(u64, TransportRequest)>,
+    pub(crate) stopped: Option<Ending>,
+    outputs: Vec<Output>,
+    asked: u64,
+}
+
+impl Side {
+    pub(crate) fn new(side: usize) -> Self {
+        let config = match side {
+            CALLER => Config {
+                start: Start::Connect,
+                invite: Some(Invite::parse("192.0.2.2:8080").expect("an address")),
+                passcode: Some(Private::from("a-b-c")),
+                ..Config::default()
+            },
+            _ => Config {
+                start: Start::Listen,
+                port: Some(8080),
+                ..Config::default()
+            },
+        };
+        let mut side = Self {
+            core: Core::new(config),
+            now: Now::default(),
+            screen: Screen::default(),
+            ui_alive: true,
+            transport: Some(Transport::new(side)),
+            last_words: None,
+            restart_at: None,
+            requests: VecDeque::new(),
+            stopped: None,
+            outputs: Vec::new(),
+            asked: 0,
+        };
+        side.input(Input::PluginReady(Role::Ui));
+        side.input(Input::PluginReady(Role::Transport));
+        side
+    }
+
+    fn input(&mut self, input: Input) {
+        if self.stopped.is_some() {
+            return;
+        }
+        self.core.handle(input, self.now, &mut self.outputs);
+        for output in std::mem::take(&mut self.outputs) {
+            match output {
+                Output::Ui { event, .. } if self.ui_alive => self.screen.event(&event),
+                Output::Ui { event, .. } => panic!("nobody is there to be told {event:?}"),
+                Output::Transport { id, request } => {
+                    // One that is dead and was not read to its end is still believed to be there.
+                    let believed = self.transport.is_some() || self.last_words.is_some();
+                    assert!(believed, "nobody is there for {request:?}");
+                    self.requests.push_back((id, request));
+                }
+                Output::Nat { .. } | Output::StartNatHelper => {}
+                Output::Stop(ending) => self.stopped = Some(ending),
+            }
+        }
+    }
+
+    fn ask(&mut self, message: UiRequest) {
+        self.asked += 1;
+        let id = Some(self.asked);
+        self.input(Input::Ui(Received {
+            id,
+            reply_to: None,
+            message,
+        }));
+    }
+
+    /// Types a text; whether it was taken.
+    pub(crate) fn types(&mut self, text: String) {
+        let text = Private(text);
+        self.ask(UiRequest::SendMessage(SendMessage { text }));
+    }
+
+    pub(crate) fn clears(&mut self) {
+        self.ask(UiRequest::Clear);
+    }
+
+    pub(crate) fn quits(&mut self) {
+        self.ask(UiRequest::Quit);
+    }
+
+    /// How many lines of transport the core could read.
+    pub(crate) fn unread(&self) -> usize {
+        match (&self.transport, &self.last_words) {
+            (_, Some(words)) => words.len(),
+            (Some(transport), None) => transport.says.len(),
+            (None, None) => 0,
+        }
+    }
+
+    /// The core reads up to `count` lines.
+    pub(crate) fn reads(&mut self, count: usize) {
+        for _ in 0..count {
+            let line = match (&mut self.last_words, &mut self.transport) {
+                (Some(words), _) => words.pop_front(),
+                (None, Some(transport)) => transport.says.pop_front(),
+                (None, None) => None,
+            };
+            let Some(line) = line else { break };
+            self.input(Input::Transport(line));
+        }
+        self.input(Input::BatchEnd);
+    }
+
+    /// Transport is killed: what it was asked is lost, what it said is not.
+    pub(crate) fn transport_dies(&mut self) {
+        let transport = self.transport.take();
+        self.last_words = transport.map(|transport| transport.says);
+    }
+
+    /// Its pipe is read to the end.
+    pub(crate) fn transport_is_buried(&mut self) {
+        self.input(Input::PluginStopped {
+            role: Role::Transport,
+            status: PluginStatus::Restarting,
+        });
+        self.last_words = None;
+        self.requests.clear();
+        self.restart_at = Some(self.now.elapsed + RESTART);
+    }
+
+    pub(crate) fn ui_dies(&mut self) {
+        self.ui_alive = false;
+        self.input(Input::PluginStopped {
+            role: Role::Ui,
+            status: PluginStatus::Restarting,
+        });
+    }
+
+    pub(crate) fn ui_starts(&mut self) {
+        self.ui_alive = true;
+        self.screen.replaying = true;
+        self.input(Input::PluginReady(Role::Ui));
+    }
+
+    /// When something happens here without anybody's doing.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        self.core
+            .deadline()
+            .into_iter()
+            .chain(self.restart_at)
+            .min()
+    }
+
+    /// It is later by `passed`, of which the computer slept `slept`.
+    pub(crate) fn time_passes(&mut self, passed: Duration, slept: bool, side: usize) {
+        self.now.boot += passed;
+        if !slept {
+            self.now.elapsed += passed;
+        }
+        if self.restart_at.is_some_and(|at| at <= self.now.elapsed) && self.stopped.is_none() {
+            self.restart_at = None;
+            self.transport = Some(Transport::new(side));
+            self.input(Input::PluginReady(Role::Transport));
+        }
+        if self
+            .core
+            .deadline()
+            .is_some_and(|at| at <= self.now.elapsed)
+        {
+            self.input(Input::Tick);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Somebody does not read: what can wait is bounded, the sender is told, and nothing is dropped.

@@ -1,0 +1,155 @@
+//! What goes on while something breaks that can be mended or replaced. Afterwards the chat goes on
+//! and ends well.
+
+use serde_json::json;
+
+use crate::fault::Fault;
+use crate::pair::{Link, Pair, Setup, Who};
+use crate::support::{all_gone, wait_until};
+
+/// More than fits into any pipe or window at once.
+const BURST: u64 = 1000;
+/// So much of it has come when something breaks.
+const BEGUN: usize = 100;
+/// Some more characters than a number has.
+const SHORT: usize = 10;
+
+pub(crate) fn in_a_handshake_costs_one_try(fault: Fault) {
+    let mut pair = handshake(fault);
+    let broken = fault.begins(&pair);
+    if !matches!(fault, Fault::Stalled) {
+        pair.line.flow();
+    }
+    broken.mend(&pair);
+    pair.come_together();
+    pair.look_at_memory();
+    pair.goes_on_and_ends_well(Who::Connector);
+}
+
+pub(crate) fn in_a_verification_costs_one_try(fault: Fault) {
+    let mut pair = verification(fault);
+    fault.begins(&pair).mend(&pair);
+    pair.come_together();
+    pair.look_at_memory();
+    pair.goes_on_and_ends_well(Who::Listener);
+}
+
+pub(crate) fn costs_nothing_while_idle(fault: Fault) {
+    let pair = Pair::chatting(fault.setup());
+    let broken = fault.begins(&pair);
+    pair.both_say(3, SHORT);
+    wait_until_taken(&pair, fault);
+    broken.mend(&pair);
+    pair.goes_on_and_ends_well(Who::Connector);
+}
+
+pub(crate) fn costs_nothing_in_a_burst(fault: Fault) {
+    let pair = burst(fault);
+    let broken = fault.begins(&pair);
+    wait_until_taken(&pair, fault);
+    broken.mend(&pair);
+    pair.goes_on_and_ends_well(Who::Listener);
+}
+
+pub(crate) fn costs_nothing_in_a_resume(fault: Fault) {
+    let pair = resume(fault);
+    let broken = fault.begins(&pair);
+    if !matches!(fault, Fault::Stalled) {
+        pair.line.flow();
+    }
+    broken.mend(&pair);
+    pair.goes_on_and_ends_well(Who::Connector);
+}
+
+pub(crate) fn does_not_stop_who_leaves(fault: Fault) {
+    let (mut pair, leaves) = leaving(fault);
+    let families = [pair.listener.family(), pair.connector.family()].concat();
+    let broken = fault.begins(&pair);
+    if !matches!(fault, Fault::Stalled) {
+        pair.line.flow();
+    }
+    broken.mend(&pair);
+    let code = pair.exit_code_of(leaves);
+    let failed = pair.side(leaves).now(|ledger| ledger.texts.failed.len());
+    assert_eq!(code, Some(i32::from(failed > 0)), "{failed} texts failed");
+    let open = pair.side(leaves).now(|ledger| ledger.texts.open());
+    assert_eq!(open, 0, "its user does not know what became of these");
+    pair.the_other_ends(leaves.other());
+    all_gone(&families);
+    pair.nothing_is_wrong();
+}
+
+/// Somebody calls, and nothing is answered yet.
+pub(crate) fn handshake(fault: Fault) -> Pair {
+    let pair = Pair::start(fault.setup());
+    pair.line.stall();
+    pair.type_code_when_asked();
+    wait_until("it calls", || pair.line.calls() > 0);
+    pair
+}
+
+/// They are connected, and nobody has typed a word yet.
+pub(crate) fn verification(fault: Fault) -> Pair {
+    let pair = Pair::start(Setup {
+        words: true,
+        ..fault.setup()
+    });
+    for side in [&pair.listener, &pair.connector] {
+        side.wait("it shows words", |ledger| {
+            (ledger.count("verification_needed") > 0).then_some(())
+        });
+    }
+    pair
+}
+
+/// Both have much to say.
+pub(crate) fn burst(fault: Fault) -> Pair {
+    let pair = Pair::chatting(fault.setup());
+    pair.both_say(BURST, SHORT);
+    for side in [&pair.listener, &pair.connector] {
+        side.wait("it has begun", |ledger| {
+            (ledger.texts.received.len() >= BEGUN).then_some(())
+        });
+    }
+    pair
+}
+
+/// The line was cut, texts wait, and the connector has called again.
+pub(crate) fn resume(fault: Fault) -> Pair {
+    let pair = Pair::chatting(fault.setup());
+    let calls = pair.line.calls();
+    pair.line.stall();
+    pair.line.cut();
+    for side in [&pair.listener, &pair.connector] {
+        side.wait("it notices the cut", |ledger| {
+            (ledger.link == Link::Cut).then_some(())
+        });
+    }
+    pair.both_say(3, SHORT);
+    wait_until("it calls again", || pair.line.calls() > calls);
+    pair
+}
+
+/// Somebody leaves, and texts of his wait for a line that is stalled.
+pub(crate) fn leaving(fault: Fault) -> (Pair, Who) {
+    let pair = Pair::chatting(fault.setup());
+    let leaves = fault.victim().unwrap_or(Who::Connector);
+    pair.line.stall();
+    let side = pair.side(leaves);
+    side.say(3, SHORT);
+    side.wait_until_taken();
+    side.ask(json!({ "type": "quit" }));
+    side.wait("it is leaving", |ledger| {
+        (ledger.count("ok") > 0).then_some(())
+    });
+    (pair, leaves)
+}
+
+/// A stopped side takes nothing.
+fn wait_until_taken(pair: &Pair, fault: Fault) {
+    for who in [Who::Listener, Who::Connector] {
+        if fault.victim() != Some(who) {
+            pair.side(who).wait_until_taken();
+        }
+    }
+}
