@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(iproute2 nftables miniupnpd-nftables miniupnpc ncat conntrack procps python3 python3-venv tmux)
+packages=(iproute2 nftables miniupnpd-nftables miniupnpc ncat conntrack procps python3 python3-venv g++ tmux)
 
 install=${CI:-false}
 if [[ ${1:-} == --install ]]; then install=true; shift; fi
@@ -40,6 +40,8 @@ status=0
 # Binaries first: cargo builds a package's binary for its own tests only.
 cargo build --workspace --locked
 cargo test --workspace --locked --no-fail-fast "$@" 2>&1 | tee "$log" || status=$?
+# Each parser that a stranger feeds: what was found before, then 5 s of new inputs.
+scripts/fuzz.sh 5 2>&1 | tee -a "$log" || status=$?
 
 count() { awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
 skipped=$(grep -c '^SKIPPED ' "$log" || true)

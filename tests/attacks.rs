@@ -4,6 +4,8 @@
 
 #[path = "support/man_in_the_middle.rs"]
 mod man_in_the_middle;
+#[path = "support/original.rs"]
+mod original;
 #[path = "support/p2pc.rs"]
 mod p2pc;
 #[path = "support/python.rs"]
@@ -21,6 +23,8 @@ mod chats;
 mod cuts;
 #[path = "attacks/handshakes.rs"]
 mod handshakes;
+#[path = "attacks/old_program.rs"]
+mod old_program;
 #[path = "attacks/people.rs"]
 mod people;
 #[path = "attacks/records.rs"]

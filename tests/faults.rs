@@ -1,24 +1,24 @@
 //! Each fault alone, in every state of a chat, with real processes: what was accepted arrives once
 //! and in order, or its sender is told; nobody hangs, and nothing stays behind.
 //!
-//! The table below has a test for each fault and each state. `fault.rs` is what breaks, `states.rs`
-//! and `endings.rs` are what goes on meanwhile and what is expected.
+//! The table below has a test for each fault and each state. `states.rs` and `endings.rs` are what goes on meanwhile
+//! and what is expected; what breaks is in `support/pair/fault.rs`.
 
 #[path = "faults/backpressure.rs"]
 mod backpressure;
 #[path = "faults/endings.rs"]
 mod endings;
-#[path = "faults/fault.rs"]
-mod fault;
 #[path = "faults/figures.rs"]
 mod figures;
 #[path = "support/pair/mod.rs"]
 mod pair;
+#[path = "faults/screen.rs"]
+mod screen;
 #[path = "faults/states.rs"]
 mod states;
 mod support;
 
-use fault::Fault;
+use pair::Fault;
 use pair::Part::{NatHelper, Supervisor, Transport, Ui};
 use pair::Who::{Connector, Listener};
 

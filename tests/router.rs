@@ -10,11 +10,19 @@ use support::{Piped, children_of, program, signal, wait_until};
 
 /// p2p-chat in a namespace of the lab.
 fn chat_in(lab: &NatLab, namespace: &str, args: &[&str]) -> Piped {
-    Piped::spawn(
-        lab.command(namespace, program())
-            .args(args)
-            .arg("--insecure-legacy"),
-    )
+    Piped::spawn(lab.command(namespace, program()).args(args))
+}
+
+/// The invite that a listener shows.
+fn invite(listener: &Piped) -> String {
+    format!("p2pc:{}", listener.expect("p2pc:"))
+}
+
+/// Somebody who pastes this invite.
+fn connect_by(invite: &str, lab: &NatLab, namespace: &str) -> Piped {
+    let mut connector = chat_in(lab, namespace, &["connect"]);
+    connector.line(invite);
+    connector
 }
 
 fn forwards(lab: &NatLab) -> bool {
@@ -23,7 +31,7 @@ fn forwards(lab: &NatLab) -> bool {
 
 #[test]
 fn somebody_outside_reaches_a_listener_at_home() {
-    let Some(lab) = NatLab::up("somebody_outside_reaches_a_listener_at_home", &[]) else {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
         return;
     };
     let mut listener = chat_in(&lab, "lan", &["listen"]);
@@ -34,6 +42,7 @@ fn somebody_outside_reaches_a_listener_at_home() {
     listener.expect(&format!(
         "[*] Share your public IP ({PUBLIC_IP}) and port 8080 with peer to connect"
     ));
+    let invite = invite(&listener);
     listener.expect("[*] Waiting for connection...");
     let names: Vec<_> = children_of(listener.pid())
         .into_iter()
@@ -47,7 +56,7 @@ fn somebody_outside_reaches_a_listener_at_home() {
     }
     assert!(forwards(&lab), "{}", lab.rules());
 
-    let mut connector = chat_in(&lab, "wan", &["connect", PUBLIC_IP]);
+    let mut connector = connect_by(&invite, &lab, "wan");
     connector.expect("[*] Chat started.");
     connector.line("from outside");
     listener.expect("[128.66.0.9] from outside");
@@ -66,29 +75,59 @@ fn somebody_outside_reaches_a_listener_at_home() {
 
 #[test]
 fn two_homes_behind_routers_of_their_own_chat() {
-    let test = "two_homes_behind_routers_of_their_own_chat";
-    let Some(lab) = NatLab::up(test, &["--two-homes"]) else {
+    let Some(lab) = NatLab::with(&["--two-homes"]) else {
         return;
     };
     assert!(!forwards(&lab), "{}", lab.rules());
     let mut listener = chat_in(&lab, "lan", &["listen"]);
-    listener.expect("[*] Share your public IP (128.66.0.1) and port 8080");
+    listener.expect("[*] PCP: Port 8080 forwarded successfully");
+    let invite = invite(&listener);
+    // From outside, by IPv6, in the same network: the order to try.
+    let places = [
+        "p2pc:128.66.0.1:8080,",
+        "[3ffe:77::2]:8080,",
+        "192.168.77.2:8080#",
+    ];
+    let places = places.map(|part| invite.find(part));
+    assert!(places.is_sorted() && places[0] == Some(0), "{invite}");
     assert!(forwards(&lab), "{}", lab.rules());
-    let mut connector = chat_in(&lab, "blan", &["connect", PUBLIC_IP]);
+    let mut connector = connect_by(&invite, &lab, "blan");
     connector.line("from the other home");
     // Its router shows its own address.
     listener.expect("[128.66.0.2] from the other home");
-    listener.line("and back").line("/quit");
+    listener.line("and back");
     connector.expect(&format!("[{PUBLIC_IP}] and back"));
-    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    listener.line("/quit");
+    listener.expect("[*] PCP: Port 8080 mapping removed");
+    assert_eq!(listener.exit_code(), Some(0));
+    assert!(!forwards(&lab), "{}", lab.rules());
+    connector.expect("disconnected");
+    assert_eq!(connector.exit_code(), Some(0));
+}
+
+#[test]
+fn two_homes_without_ipv4_between_them_chat_by_ipv6() {
+    let Some(lab) = NatLab::with(&["--two-homes"]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input iifname lan0 ip protocol udp drop",
+    );
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    let invite = invite(&listener);
+    assert!(invite.starts_with("p2pc:[3ffe:77::2]:8080,"), "{invite}");
+    let mut connector = connect_by(&invite, &lab, "blan");
+    connector.line("by another way");
+    listener.expect("[3ffe:78::2] by another way");
+    listener.line("/quit");
     assert_eq!(listener.exit_code(), Some(0));
     assert!(!forwards(&lab), "{}", lab.rules());
 }
 
 #[test]
 fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
-    let test = "a_killed_nat_helper_is_replaced_and_its_mapping_taken_over";
-    let Some(lab) = NatLab::up(test, &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let nat_helper = |pid| {
@@ -100,7 +139,7 @@ fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
     };
     let mut listener = chat_in(&lab, "lan", &["listen", "--verbose"]);
     listener.expect("forwarded successfully");
-    let mut connector = chat_in(&lab, "wan", &["connect", PUBLIC_IP]);
+    let mut connector = connect_by(&invite(&listener), &lab, "wan");
     connector.line("before");
     listener.expect("[128.66.0.9] before");
     let first = nat_helper(listener.pid()).expect("it runs");
@@ -108,18 +147,18 @@ fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
     listener.expect("nat-helper stopped");
     connector.line("after");
     listener.expect("[128.66.0.9] after");
-    listener.expect("[*] Reachable from outside at 128.66.0.1:8080 by UPnP");
+    listener.expect("[*] Reachable from outside at 128.66.0.1:8080 by PCP");
     assert_ne!(nat_helper(listener.pid()), Some(first));
     assert!(forwards(&lab), "{}", lab.rules());
     listener.line("/quit");
-    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    listener.expect("[*] PCP: Port 8080 mapping removed");
     assert_eq!(listener.exit_code(), Some(0));
     assert!(!forwards(&lab), "{}", lab.rules());
 }
 
 #[test]
 fn a_killed_supervisor_leaves_no_open_port() {
-    let Some(lab) = NatLab::up("a_killed_supervisor_leaves_no_open_port", &[]) else {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
     let mut listener = chat_in(&lab, "lan", &["listen"]);
@@ -132,14 +171,17 @@ fn a_killed_supervisor_leaves_no_open_port() {
 
 #[test]
 fn without_a_router_it_listens_all_the_same_and_says_what_to_do() {
-    let test = "without_a_router_it_listens_all_the_same_and_says_what_to_do";
-    let Some(lab) = NatLab::up(test, &["--no-daemon"]) else {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
         return;
     };
-    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    let mut listener = chat_in(&lab, "lan", &["listen", "--insecure-legacy"]);
     listener.expect("[*] Listening on 0.0.0.0:8080");
     // Somebody in the same network does not wait for the router's silence.
-    let mut connector = chat_in(&lab, "lan2", &["connect", "192.168.77.2"]);
+    let mut connector = chat_in(
+        &lab,
+        "lan2",
+        &["connect", "192.168.77.2", "--insecure-legacy"],
+    );
     connector.line("already here");
     listener.expect("already here");
     listener.expect("[!] No UPnP-capable router found. Manual port forwarding required.");
@@ -151,8 +193,7 @@ fn without_a_router_it_listens_all_the_same_and_says_what_to_do() {
 
 #[test]
 fn without_a_router_the_listener_is_told_how_to_forward_by_hand() {
-    let test = "without_a_router_the_listener_is_told_how_to_forward_by_hand";
-    let Some(lab) = NatLab::up(test, &["--no-daemon"]) else {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
         return;
     };
     let listener = chat_in(&lab, "lan", &["listen"]);

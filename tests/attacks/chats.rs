@@ -1,15 +1,11 @@
 //! The same with whole programs: what people see.
 
-use std::io::Write;
-use std::net::TcpListener;
-
 use serde_json::json;
 
 use crate::man_in_the_middle::{Message, To, Wires, man_in_the_middle};
 use crate::p2pc::{P2pc, code};
-use crate::people::{Invite, connect, listen, listen_on_screen, words_on};
+use crate::people::{Invite, connect, friend_chats, listen, listen_on_screen, words_on};
 use crate::scene::Switch;
-use crate::support::{Chat, Piped, wait_until};
 
 const HELLO: usize = 0;
 const AUTH: usize = 1;
@@ -18,7 +14,6 @@ const GUESS: &str = "aardvark aardvark aardvark";
 
 const WRONG: &str = "The code was wrong, or somebody is between you and 127.0.0.1";
 const HUNG_UP: &str = "hung up before the code was used";
-const OLD: &str = "This peer runs the old p2p-chat, which sends its key in clear";
 
 #[test]
 fn everything_passed_on_is_a_chat_on_both_screens() {
@@ -88,9 +83,9 @@ fn somebody_between_two_without_a_code_is_heard_in_the_words() {
         peer.order(json!({ "do": "record", "type": 7 }));
     }
     let (at_connector, at_listener) = (words_on(&connector), words_on(&listener));
-    for _ in 0..3 {
-        connector.keys(&format!("{at_listener}\r"));
-        listener.keys(&format!("{at_connector}\r"));
+    for left in ["2 tries left", "1 try left", ""] {
+        connector.keys(&format!("{at_listener}\r")).expect(left);
+        listener.keys(&format!("{at_connector}\r")).expect(left);
     }
     for peer in [&mut answers, &mut calls] {
         assert_eq!(peer.event("closed")["reason"], 1);
@@ -153,7 +148,7 @@ fn texts_arrive_once(mut attack: impl FnMut(Message, &Wires) + Send + 'static) {
     let (now, mut left) = (begun.clone(), [3; 2]);
     let middle = man_in_the_middle(invite.port, move |message, wires| {
         let left = &mut left[usize::from(message.to == To::Connector)];
-        if now.is_on() && *left > 0 {
+        if now.is_on() && message.is_record() && *left > 0 {
             *left -= 1;
             if *left == 0 {
                 return attack(message, wires);
@@ -206,51 +201,33 @@ fn a_changed_handshake_is_told_and_the_friend_still_comes_in() {
         assert_eq!(connector.exit_code(), Some(exit), "{sentence}");
         let said = connector.stdout.all() + &connector.stderr.all();
         assert!(said.contains(sentence), "{said}");
-        chat(&mut listener, &invite);
+        friend_chats(&mut listener, &invite);
     }
 }
 
 #[test]
-fn the_old_program_is_refused_and_its_key_is_not_used() {
-    let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = server.local_addr().expect("bound").port();
-    let mut connector = connect(port).piped();
-    connector.line("carrot lemon koala");
-    server.set_nonblocking(true).expect("set");
-    let mut caller = None;
-    wait_until("the call", || {
-        caller = server.accept().ok();
-        caller.is_some()
-    });
-    let (mut caller, _) = caller.expect("it called");
-    let key = format!("{}=", "A".repeat(43));
-    caller.write_all(key.as_bytes()).expect("sent");
-    assert_eq!(connector.exit_code(), Some(3));
-    let said = connector.stdout.all() + &connector.stderr.all();
-    assert!(said.contains(OLD), "{said}");
-}
-
-#[test]
-fn the_old_program_learns_nothing_from_a_listener() {
-    let (mut listener, invite) = listen(&[]);
-    let old = [
-        "connect",
-        &format!("127.0.0.1:{}", invite.port),
-        "--insecure-legacy",
-    ];
-    let mut old = Chat::new(&old).piped();
-    assert_ne!(old.exit_code(), Some(0));
-    let said = old.stdout.all();
-    assert!(!said.contains("Chat started"), "{said}");
-    chat(&mut listener, &invite);
-}
-
-/// The friend comes in, and both say something.
-fn chat(listener: &mut Piped, invite: &Invite) {
-    let mut friend = connect(invite.port).piped();
-    friend.line(&invite.code);
-    friend.line("here I am");
-    listener.expect("[peer 127.0.0.1] here I am");
-    listener.line("there you are");
-    friend.expect("[peer 127.0.0.1] there you are");
+fn a_handshake_cut_short_is_told_on_both_sides() {
+    // One byte before the end of HELLO_L, and one byte into AUTH_L.
+    for (index, bytes, sentence, exit) in [(HELLO, 1193, HUNG_UP, 69), (AUTH, 1, WRONG, 3)] {
+        let (mut listener, invite) = listen(&[]);
+        let middle = man_in_the_middle(invite.port, move |message, wires| {
+            if message.is(To::Connector, index) {
+                wires.send(message.connection, message.to, &message.bytes[..bytes]);
+                wires.cut(message.connection);
+            } else {
+                wires.pass(&message);
+            }
+        });
+        let mut connector = connect(middle).piped();
+        connector.line(&invite.code);
+        assert_eq!(connector.exit_code(), Some(exit), "{sentence}");
+        let said = connector.stdout.all() + &connector.stderr.all();
+        assert!(said.contains(sentence), "{said}");
+        if index == AUTH {
+            listener.expect("(verified by code)");
+            listener.expect("[!] Connection cut.");
+        } else {
+            friend_chats(&mut listener, &invite);
+        }
+    }
 }

@@ -2,84 +2,123 @@
 //! arguments, in the environment.
 
 use std::collections::HashSet;
+use std::process::Command;
 
 use serde_json::json;
 
 use crate::man_in_the_middle::{To, man_in_the_middle};
-use crate::people::{connect, listener};
+use crate::people::{Invite, connect, listener, started};
 use crate::scene::Switch;
-use crate::support::{Piped, children_of, plugin};
+use crate::support::{Chat, Piped, children_of, plugin};
 use crate::transport::{Transport, mode, resume, typed};
 
 const TEXTS: [&str; 2] = ["Xylograph-Quibble-4711", "Zeppelin-Flotsam-0815"];
 
 /// What one run knew, and what it left where others look.
 struct Run {
-    code: String,
+    /// Three words each.
+    spoken: Vec<String>,
     left: String,
 }
 
 #[test]
-fn codes_words_and_texts_are_in_no_log_argument_or_environment() {
-    let runs = [run(), run()];
+fn codes_and_texts_are_in_no_log_argument_or_environment() {
+    nothing_secret_is_left([by_code(), by_code()]);
+}
+
+#[test]
+fn words_and_texts_are_in_no_log_argument_or_environment() {
+    nothing_secret_is_left([by_words(), by_words()]);
+}
+
+fn nothing_secret_is_left(runs: [Run; 2]) {
     for (one, other) in [(&runs[0], &runs[1]), (&runs[1], &runs[0])] {
-        let said = words(&one.left);
-        assert!(said.contains("transport"), "no logs at all? {}", one.left);
+        let Run { spoken, left } = one;
+        let said = words(left);
+        assert!(left.contains("DEBUG"), "no logs at all? {left}");
         for text in TEXTS {
-            assert!(!one.left.contains(text), "{text}: {}", one.left);
+            assert!(!left.contains(text), "{text}: {left}");
         }
-        for separator in [" ", "-"] {
-            let code = one.code.replace(' ', separator);
-            assert!(!one.left.contains(&code), "{code}: {}", one.left);
+        let separated = spoken
+            .iter()
+            .flat_map(|three| [three.clone(), three.replace(' ', "-")]);
+        for three in separated {
+            assert!(!left.contains(&three), "{three}: {left}");
         }
-        // A code is of common words. One that a log uses anyway, it uses in every run.
+        // The words are common ones. One that a log uses anyway, it uses in every run.
         let anyway = words(&other.left);
-        for word in one.code.split(' ') {
+        for word in spoken.iter().flat_map(|three| three.split(' ')) {
             assert!(
                 !said.contains(word) || anyway.contains(word),
-                "{word}: {}",
-                one.left
+                "{word}: {left}"
             );
         }
     }
 }
 
 /// A wrong code, a chat, a cut and its end.
-fn run() -> Run {
-    let (listener, Invite { port, code }) = listen_loudly();
+fn by_code() -> Run {
+    let (mut listener, Invite { port, code }) = started(loud(listener()));
     let mut stranger = loud(connect(port));
     stranger.line("zebra zebra zebra");
     assert_eq!(stranger.exit_code(), Some(3));
-
     let cut = Switch::default();
     let now = cut.clone();
     let mut done = false;
     let middle = man_in_the_middle(port, move |mut message, wires| {
-        if now.is_on() && !done && message.to == To::Listener {
+        if now.is_on() && !done && message.is_record() && message.to == To::Listener {
             done = true;
             message.flip(100, 1);
         }
         wires.pass(&message);
     });
-    let (mut listener, mut connector) = (listener, loud(connect(middle)));
+    let mut connector = loud(connect(middle));
     connector.line(&code).line(TEXTS[0]);
     listener.expect(TEXTS[0]);
-    let mut left = process_tables(&listener) + &process_tables(&connector);
     cut.turn_on();
-    connector.line(TEXTS[1]);
-    listener.line(TEXTS[1]);
-    listener.expect(TEXTS[1]);
-    connector.expect(TEXTS[1]);
-    connector.line("/quit");
-    assert_eq!(connector.exit_code(), Some(0));
-    assert_eq!(listener.exit_code(), Some(0));
-    for side in [&stranger, &listener, &connector] {
-        left += &side.stderr.all();
+    Run {
+        left: chat_and_leave(&mut listener, &mut connector) + &stranger.stderr.all(),
+        spoken: vec![code],
     }
-    Run { code, left }
 }
 
-fn loud(chat: crate::support::Chat) -> Piped {
+/// A chat that two words by three began.
+fn by_words() -> Run {
+    let mut listener = loud(listener().arg("--no-code"));
+    let mut connector = loud(connect(listener.port()).arg("--no-code"));
+    let spoken = [&listener, &connector].map(|side| {
+        let rest = side.expect("Your words: ");
+        rest.split('.').next().expect("a text").to_owned()
+    });
+    listener.line(&spoken[1]);
+    connector.line(&spoken[0]);
+    for side in [&listener, &connector] {
+        side.expect("(verified by words)");
+    }
+    connector.line(TEXTS[0]);
+    listener.expect(TEXTS[0]);
+    Run {
+        left: chat_and_leave(&mut listener, &mut connector),
+        spoken: spoken.to_vec(),
+    }
+}
+
+/// What they leave, while they run and in their logs.
+fn chat_and_leave(listener: &mut Piped, connector: &mut Piped) -> String {
+    let left = process_tables(listener) + &process_tables(connector);
+    connector.line(TEXTS[1]);
+    listener.line(TEXTS[1]);
+    for side in [&mut *listener, connector] {
+        side.expect(&format!("[peer 127.0.0.1] {}", TEXTS[1]));
+    }
+    connector.line("/quit");
+    for side in [&mut *connector, &mut *listener] {
+        assert_eq!(side.exit_code(), Some(0), "{}", side.stdout.so_far());
+    }
+    left + &listener.stderr.all() + &connector.stderr.all()
+}
+
+fn loud(chat: Chat) -> Piped {
     chat.arg("--verbose")
         .env("P2P_CHAT_LOG", "debug")
         .env("RUST_BACKTRACE", "1")
@@ -110,7 +149,7 @@ fn words(text: &str) -> HashSet<String> {
 #[test]
 fn tickets_codes_and_payloads_are_in_no_log_of_transport() {
     let loud = || {
-        let mut command = std::process::Command::new(plugin("transport"));
+        let mut command = Command::new(plugin("transport"));
         command.envs([("P2P_CHAT_LOG", "debug"), ("RUST_BACKTRACE", "1")]);
         Transport::start_as(&mut command)
     };

@@ -1,10 +1,7 @@
 //! What goes on while a supervisor is killed: with it everything it knew is gone, and the other
 //! side is told.
 
-use serde_json::json;
-
-use crate::fault::Fault;
-use crate::pair::{Link, Pair, Who};
+use crate::pair::{Fault, Link, Pair, Who};
 use crate::states;
 use crate::support::all_gone;
 
@@ -67,7 +64,7 @@ fn the_other_is_told(mut pair: Pair, fault: Fault) {
     pair.side(stays).wait("it is cut", |ledger| {
         (ledger.link == Link::Cut).then_some(())
     });
-    pair.side(stays).ask(json!({ "type": "quit" }));
+    pair.side(stays).leave();
     assert_eq!(pair.exit_code_of(stays), Some(1), "a text was not delivered");
     all_gone(&families);
     pair.side(stays).now(|ledger| {

@@ -1,10 +1,7 @@
 //! What goes on while something breaks that can be mended or replaced. Afterwards the chat goes on
 //! and ends well.
 
-use serde_json::json;
-
-use crate::fault::Fault;
-use crate::pair::{Link, Pair, Setup, Who};
+use crate::pair::{Fault, Link, Pair, Setup, Who};
 use crate::support::{all_gone, wait_until};
 
 /// More than fits into any pipe or window at once.
@@ -138,10 +135,7 @@ pub(crate) fn leaving(fault: Fault) -> (Pair, Who) {
     let side = pair.side(leaves);
     side.say(3, SHORT);
     side.wait_until_taken();
-    side.ask(json!({ "type": "quit" }));
-    side.wait("it is leaving", |ledger| {
-        (ledger.count("ok") > 0).then_some(())
-    });
+    side.leave();
     (pair, leaves)
 }
 

@@ -1,46 +1,48 @@
 #!/usr/bin/env python3
 """Stands between p2p-chat and a plugin, the program $BETWEEN, and passes all bytes on.
 
-SIGUSR1 closes its stdout, SIGUSR2 its stdin, as a plugin that broke would; the one behind notices nothing.
+SIGUSR1 closes its stdout on both sides, SIGUSR2 its stdin on p2p-chat's, as a plugin that broke would.
 """
-import os, signal, subprocess, threading
+import os, select, signal, subprocess, threading
 
-NOWHERE = os.open("/dev/null", os.O_RDWR)
-broken = threading.Event()
 plugin = subprocess.Popen([os.environ["BETWEEN"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def pass_on(source, target):
-    try:
-        while chunk := os.read(source, 65_536):
-            while chunk:
-                chunk = chunk[os.write(target, chunk):]
-    except BrokenPipeError:
-        pass
+def pass_on(source, target, wake):
+    """Until there is no more; whether it was not stopped before."""
+    waiting = select.poll()
+    for descriptor in (source, wake):
+        waiting.register(descriptor, select.POLLIN)
+    while True:
+        ready = [descriptor for descriptor, _ in waiting.poll()]
+        if wake in ready:
+            return False
+        chunk = os.read(source, 65_536)
+        if not chunk:
+            return True
+        while chunk:
+            chunk = chunk[os.write(target, chunk):]
 
 
-def to_plugin():
-    pass_on(0, plugin.stdin.fileno())
-    if not broken.is_set():
+def to_plugin(wake):
+    if pass_on(0, plugin.stdin.fileno(), wake):
         plugin.stdin.close()
+    else:
+        os.close(0)
 
 
-def from_plugin():
-    pass_on(plugin.stdout.fileno(), 1)
-    code = plugin.wait()
-    if not broken.is_set():
+def from_plugin(wake):
+    if pass_on(plugin.stdout.fileno(), 1, wake):
+        code = plugin.wait()
         # A signal has no code; whoever was killed did not end in good order.
         os._exit(code if code >= 0 else 1)
+    plugin.stdout.close()
+    os.close(1)
 
 
-def close(descriptor):
-    broken.set()
-    os.dup2(NOWHERE, descriptor)
-
-
-signal.signal(signal.SIGUSR1, lambda *_: close(1))
-signal.signal(signal.SIGUSR2, lambda *_: close(0))
-for work in (to_plugin, from_plugin):
-    threading.Thread(target=work, daemon=True).start()
+for work, number in ((from_plugin, signal.SIGUSR1), (to_plugin, signal.SIGUSR2)):
+    wake, waker = os.pipe()
+    signal.signal(number, lambda *_, waker=waker: os.write(waker, b"."))
+    threading.Thread(target=work, args=(wake,), daemon=True).start()
 while True:
     signal.pause()

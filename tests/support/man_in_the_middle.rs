@@ -44,6 +44,10 @@ impl Message {
         self.to == to && self.index == index
     }
 
+    pub(crate) fn is_record(&self) -> bool {
+        self.index >= HANDSHAKE_MESSAGES
+    }
+
     /// Changes these bits of its byte `at`; the length before it does not count.
     pub(crate) fn flip(&mut self, at: usize, bits: u8) {
         self.body()[at] ^= bits;

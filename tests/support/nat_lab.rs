@@ -3,7 +3,11 @@
 //!
 //! Included by `#[path]` where it is needed. Start reading at [`NatLab::up`].
 
-#![allow(dead_code, reason = "each test binary uses its own part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
 
 mod skipped;
 mod waiting;

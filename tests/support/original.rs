@@ -1,5 +1,7 @@
 //! The original program: `tests/python/original.py`, driven from a test.
 
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
+
 use std::process::Command;
 
 use serde_json::{Value, json};

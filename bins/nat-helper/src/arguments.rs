@@ -8,9 +8,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use p2p_chat_protocol::nat::Forwarded;
 
-use crate::hold::Wish;
 use crate::lease;
 use crate::network::Choice;
+use crate::wish::Wish;
 
 /// Opens ports of the home router by PCP, NAT-PMP or UPnP, keeps them open and closes them again.
 ///

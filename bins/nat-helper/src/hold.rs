@@ -9,17 +9,17 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
 
-use p2p_chat_protocol::nat::Forwarded;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::clock;
 use crate::failure::Failure;
+use crate::gateway::Gateway;
 use crate::gateway::search::{self, Search};
-use crate::gateway::{Gateway, Protocol, Wanted};
 use crate::lease::{Action, Grant, Input, Lease, News, Sight};
-use crate::network::{Choice, Network};
+use crate::network::Network;
 use crate::stop::Stop;
+use crate::wish::{self, Wish};
 
 /// How often this computer's own addresses and routes are looked at. It costs two small files of
 /// the kernel, and a chat that moved to another network waits no longer than that.
@@ -27,22 +27,6 @@ const GLANCE: Duration = Duration::from_secs(5);
 
 /// How long removing may take: who quits does not wait longer, and a lease ends by itself.
 pub(crate) const REMOVAL_LIMIT: Duration = Duration::from_millis(1900);
-
-/// What is to be opened.
-#[derive(Clone, Debug)]
-pub(crate) struct Wish {
-    /// The port of this computer.
-    pub(crate) port: NonZeroU16,
-    /// The port wanted on the router.
-    pub(crate) external_port: NonZeroU16,
-    pub(crate) forwarded: Forwarded,
-    /// Rather no port than another one.
-    pub(crate) exact: bool,
-    /// For how long.
-    pub(crate) lease: Duration,
-    /// Which part of the network may be asked.
-    pub(crate) choice: Choice,
-}
 
 /// By which version of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +171,7 @@ impl Hold {
     }
 
     async fn claim(&mut self, mut gateway: Gateway, port: NonZeroU16) -> Result<Grant, Failure> {
-        let grant = ask_all(&mut gateway, &self.wish, port).await?;
+        let grant = wish::ask(&mut gateway, &self.wish, port).await?;
         self.gateway = Some(gateway);
         Ok(grant)
     }
@@ -195,7 +179,7 @@ impl Hold {
     async fn renew(&mut self, grant: &Grant) -> Result<Grant, Failure> {
         let port = NonZeroU16::new(grant.external.port()).unwrap_or(self.wish.external_port);
         match &mut self.gateway {
-            Some(gateway) => ask_all(gateway, &self.wish, port).await,
+            Some(gateway) => wish::ask(gateway, &self.wish, port).await,
             None => Err(Failure::NoGateway),
         }
     }
@@ -205,7 +189,7 @@ impl Hold {
             return Input::Failed(Failure::NoGateway);
         };
         let mut seen = Sight::default();
-        for wanted in wanted(&self.wish, grant.external.port()) {
+        for wanted in wish::each(&self.wish, grant.external.port()) {
             match gateway.look(&wanted).await {
                 Ok(sight) => seen = sight,
                 Err(failure) => return Input::Failed(failure),
@@ -224,7 +208,7 @@ impl Hold {
         };
         let close = async {
             let mut outcome = Ok(());
-            for wanted in wanted(&self.wish, grant.external.port()) {
+            for wanted in wish::each(&self.wish, grant.external.port()) {
                 outcome = gateway.unmap(&wanted).await.and(outcome);
             }
             outcome
@@ -232,74 +216,6 @@ impl Hold {
         let in_time = timeout(REMOVAL_LIMIT, close).await;
         in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
     }
-}
-
-/// Asks for all the protocols that are wished for, outside at one and the same port.
-async fn ask_all(gateway: &mut Gateway, wish: &Wish, port: NonZeroU16) -> Result<Grant, Failure> {
-    let mut port = port.get();
-    // A second round where only one of two protocols could have the first port.
-    for _ in 0..2 {
-        let mut granted: Vec<(Wanted, Grant)> = Vec::new();
-        for mut wanted in wanted(wish, port) {
-            let first = granted.first().map(|(_, grant)| grant.external.port());
-            wanted.external = first.and_then(NonZeroU16::new).unwrap_or(wanted.external);
-            match gateway.map(&wanted).await {
-                Ok(grant) => granted.push((wanted, grant)),
-                Err(failure) => {
-                    give_back(gateway, &granted).await;
-                    return Err(failure);
-                }
-            }
-        }
-        let ports: Vec<_> = granted.iter().map(|(_, g)| g.external.port()).collect();
-        let unwished = ports
-            .iter()
-            .find(|got| wish.exact && **got != wish.external_port.get());
-        if let Some(got) = unwished {
-            let reason = format!("it would give port {got} instead of {}", wish.external_port);
-            let failure = Failure::PortWithheld(gateway.method(), reason);
-            give_back(gateway, &granted).await;
-            return Err(failure);
-        }
-        match (&ports[..], granted.pop()) {
-            ([first, rest @ ..], Some((_, grant))) if rest.iter().all(|p| p == first) => {
-                return Ok(grant);
-            }
-            ([.., last], Some(popped)) => {
-                granted.push(popped);
-                give_back(gateway, &granted).await;
-                port = *last;
-            }
-            _ => return Err(Failure::NoGateway),
-        }
-    }
-    let reason = "it gives tcp and udp different ports".to_owned();
-    Err(Failure::PortWithheld(gateway.method(), reason))
-}
-
-async fn give_back(gateway: &Gateway, granted: &[(Wanted, Grant)]) {
-    for (wanted, grant) in granted {
-        let external = NonZeroU16::new(grant.external.port()).unwrap_or(wanted.external);
-        // What stays open for lack of an answer ends with its lease.
-        let _ = gateway
-            .unmap(&Wanted {
-                external,
-                ..*wanted
-            })
-            .await;
-    }
-}
-
-/// One for each protocol that is wished for.
-fn wanted(wish: &Wish, external: u16) -> Vec<Wanted> {
-    let protocols = Protocol::of(wish.forwarded).iter();
-    let each = protocols.map(|protocol| Wanted {
-        protocol: *protocol,
-        port: wish.port,
-        external: NonZeroU16::new(external).unwrap_or(wish.external_port),
-        lease: wish.lease,
-    });
-    each.collect()
 }
 
 fn outcome(result: Result<Grant, Failure>) -> Input {

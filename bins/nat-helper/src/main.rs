@@ -22,6 +22,7 @@ mod plugin;
 mod probe;
 mod stop;
 mod verdict;
+mod wish;
 
 use std::process::ExitCode;
 

@@ -12,16 +12,18 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::failure::Failure;
 use crate::gateway::seconds;
-use crate::hold::{self, Family, Report, Wish};
+use crate::hold::{self, Family, Report};
 use crate::lease::{Cause, Grant, News};
 use crate::stop::{self, Stop, Stopper};
+use crate::wish::Wish;
 
 /// Both leases may have something to tell; more than that waits.
 const REPORTS: usize = 2;
 
-/// How long an open port of IPv4 waits for that of IPv6 to be told with it. A router that opens
-/// both answers both within some milliseconds; what comes later is told later.
-const IPV6_WAITS: Duration = Duration::from_millis(60);
+/// How long an open port of IPv4 waits for that of IPv6 to be told with it: an invite is shown once,
+/// and should hold both. A router that opens both answers both within some milliseconds, a busy one
+/// later; with this, somebody who waits does not yet notice. What comes later still is told later.
+const IPV6_WAITS: Duration = Duration::from_millis(120);
 
 /// The same where IPv4 has failed: as long as a router that speaks PCP may need.
 const IPV6_ALONE_WAITS: Duration = Duration::from_secs(1);

@@ -14,13 +14,14 @@ use p2p_chat_protocol::{ErrorCode, Received, Refusal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::hold::{REMOVAL_LIMIT, Wish};
+use crate::hold::REMOVAL_LIMIT;
 use crate::jobs::{Jobs, MAX_JOBS};
 use crate::lease;
 use crate::mapping::{Change, Mapping};
 use crate::network::Choice;
 use crate::probe;
 use crate::stop::{Signals, Stop};
+use crate::wish::Wish;
 
 /// One event of each job may wait for the pipe; after that the job does.
 const EVENT_QUEUE: usize = MAX_JOBS as usize;

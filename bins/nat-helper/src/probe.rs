@@ -66,7 +66,9 @@ pub(crate) async fn probe(choice: &Choice) -> Found {
         opens_ipv6: !ipv6.is_empty(),
         searched,
     });
-    probed.gateway = router.map(|ip| ip.to_string());
+    // One that does not answer has an address too.
+    let gateway = router.or_else(|| network.gateways().next().map(IpAddr::V4));
+    probed.gateway = gateway.map(|ip| ip.to_string());
     probed.local_ip = local_ip.map(|ip| ip.to_string());
     probed.interface = interface.map(str::to_owned);
     probed.ipv6 = global.map(|ip| ip.to_string());

@@ -9,11 +9,11 @@ use p2p_chat_protocol::read;
 use rustix::process::Signal;
 
 use support::nat_lab::{LAN_IP, NatLab, PUBLIC_IP, ROUTER_IP};
-use support::{MAP, UNMAP, forwards, plugin_in};
+use support::{MAP, UNMAP, forwards, ipv4_home, plugin_in};
 
 #[test]
 fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
-    let Some(lab) = NatLab::with(&[]) else {
+    let Some(lab) = ipv4_home(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -38,7 +38,7 @@ fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
 
 #[test]
 fn a_signal_removes_the_mapping_as_the_end_of_stdin_does() {
-    let Some(lab) = NatLab::with(&[]) else {
+    let Some(lab) = ipv4_home(&[]) else {
         return;
     };
     for signal in [Signal::TERM, Signal::INT] {
@@ -56,7 +56,7 @@ fn a_signal_removes_the_mapping_as_the_end_of_stdin_does() {
 
 #[test]
 fn a_port_another_computer_has_is_replaced_by_another_port() {
-    let Some(lab) = NatLab::with(&[]) else {
+    let Some(lab) = ipv4_home(&[]) else {
         return;
     };
     let mut other = plugin_in(&lab, "lan2");
@@ -79,7 +79,7 @@ fn a_port_another_computer_has_is_replaced_by_another_port() {
 
 #[test]
 fn ports_are_held_side_by_side_and_unmapped_one_by_one() {
-    let Some(lab) = NatLab::with(&[]) else {
+    let Some(lab) = ipv4_home(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");
@@ -120,7 +120,7 @@ fn ports_are_held_side_by_side_and_unmapped_one_by_one() {
 
 #[test]
 fn requests_for_one_port_take_effect_in_their_order() {
-    let Some(lab) = NatLab::with(&[]) else {
+    let Some(lab) = ipv4_home(&[]) else {
         return;
     };
     let mut plugin = plugin_in(&lab, "lan");

@@ -11,6 +11,7 @@ use p2p_chat_chat::{Address, Config, Ending, Invite, Proof};
 use p2p_chat_protocol::{Options, Start};
 
 use crate::check::Check;
+use crate::doctor::Doctor;
 use crate::code_file;
 
 use refusal::refusal;
@@ -21,6 +22,8 @@ pub(crate) enum Asked {
     Run(Box<Settings>),
     /// Another program, whether it plays its role.
     Check(Check),
+    /// What can reach this computer.
+    Doctor(Doctor, PluginChoice),
     /// Nothing more: it was answered, with this exit code.
     Nothing(ExitCode),
 }
@@ -104,6 +107,8 @@ enum Command {
         #[arg(value_name = "HOST[:PORT] | INVITE", value_parser = parse_invite)]
         target: Option<Invite>,
     },
+    /// What can reach this computer, and why not
+    Doctor(Doctor),
     /// Check that a program of your own plays its role
     #[command(hide = true)]
     Check(Check),
@@ -123,8 +128,10 @@ pub(crate) fn parse() -> Asked {
         let _ = full_help().print_help();
         return Asked::Nothing(ExitCode::SUCCESS);
     }
-    if let Some(Command::Check(check)) = line.command {
-        return Asked::Check(check);
+    match line.command {
+        Some(Command::Check(check)) => return Asked::Check(check),
+        Some(Command::Doctor(doctor)) => return Asked::Doctor(doctor, line.plugins),
+        _ => {}
     }
     let settings = match refusal(&line) {
         Some((ending, sentence)) => Err((ending, sentence.to_owned())),
@@ -165,7 +172,7 @@ fn settings(line: Line) -> Result<Settings, String> {
     let plain = line.plain || is("TERM", "dumb") || is("P2P_CHAT_PLAIN", "1");
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let (start, port, invite) = match line.command {
-        None | Some(Command::Check(_)) => (Start::Menu, None, None),
+        None | Some(Command::Check(_) | Command::Doctor(_)) => (Start::Menu, None, None),
         Some(Command::Listen { port }) => (Start::Listen, Some(port), None),
         Some(Command::Connect { target }) => (Start::Connect, None, target),
     };

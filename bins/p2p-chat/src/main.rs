@@ -2,12 +2,13 @@
 //! them; the chat itself is decided in `p2p_chat_chat::Core`.
 //!
 //! Start reading at `supervise.rs`, the loop; then `slot.rs`, one plugin over all its runs, and
-//! `run.rs`, one run of it. `check.rs` is a command of its own.
+//! `run.rs`, one run of it. `check.rs` and `doctor` are commands of their own.
 
 mod args;
 mod check;
 mod clock;
 mod code_file;
+mod doctor;
 mod greeting;
 mod life;
 mod locate;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let outcome = match args::parse() {
         Asked::Run(settings) => run(*settings).map(|ending| ExitCode::from(ending.code())),
         Asked::Check(program) => check::run(program),
+        Asked::Doctor(asked, plugins) => doctor::run(&asked, &plugins),
         Asked::Nothing(code) => return code,
     };
     match outcome {

@@ -9,8 +9,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// Callers the kernel keeps until we take them: one is expected, and a busy moment is short.
-const BACKLOG: i32 = 64;
+/// Callers the kernel keeps until we take them. One is expected; but where it turns one away, he
+/// calls again only after a second, and a friend must not pay for a scanner's thousand calls.
+const BACKLOG: i32 = 1024;
 
 /// A free IPv4 port may be taken under IPv6. Each try finds another one, and even where half of
 /// all ports are taken, eight fail once in 256 times.

@@ -46,7 +46,10 @@ impl Transport {
                 Ok(()) => return,
                 Err(refusal) => Err(refusal),
             },
-            TransportRequest::CheckLine => Ok(TransportEvent::Ok),
+            TransportRequest::CheckLine => {
+                self.check_line();
+                Ok(TransportEvent::Ok)
+            }
             TransportRequest::Disconnect => {
                 self.disconnect();
                 Ok(TransportEvent::Ok)

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use p2p_chat_plugin::{Inbox, LineReader, Pipe, Source};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
 use crate::clock::{self, Now};
@@ -23,8 +23,8 @@ use crate::sends::Sends;
 /// A full queue stops the sessions' reading.
 const MAX_NEWS: usize = 16;
 
-/// How long the goodbyes may take at the end of stdin: more than the 2 s of a session's own, and
-/// well below the 5 s after which the supervisor kills.
+/// How long the goodbyes may take that have begun at the end of stdin: more than the 2 s of a
+/// session's own, and well below the 5 s after which the supervisor kills.
 const GOODBYES: Duration = Duration::from_secs(3);
 
 /// What there is.
@@ -105,7 +105,12 @@ impl Transport {
                         self.line(&mut inbox, &line);
                     }
                 }
-                Happened::Caller(stream, caller) => self.caller(stream, caller),
+                Happened::Caller(stream, caller) => {
+                    self.caller(stream, caller);
+                    // Whoever had to make room is gone before the next is taken: a thousand
+                    // callers in a row cost no more than those who have a place.
+                    yield_now().await;
+                }
                 Happened::Secure(id, news) => self.secure_news(id, news),
                 Happened::Legacy(id, news) => self.legacy_news(id, news),
                 Happened::Progress => {}
@@ -184,7 +189,7 @@ impl Transport {
     /// Closes everything in good order, within a limited time.
     async fn finish(mut self) {
         self.listener = None;
-        self.secure.say_goodbye();
+        self.secure.drop_all();
         self.legacy.say_goodbye();
         let goodbyes = async {
             // Nobody may be there to read it.

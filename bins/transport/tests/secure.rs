@@ -3,7 +3,7 @@
 mod support;
 
 use std::io::{ErrorKind, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use serde_json::json;
@@ -31,13 +31,48 @@ fn two_transports_chat_by_code_both_ways() {
 }
 
 #[test]
-fn the_end_of_stdin_is_a_goodbye_to_the_peer() {
+fn the_end_of_stdin_alone_is_a_cut_and_the_chat_can_go_on() {
     let mut chat = secure_chat();
     chat.connector.end();
-    chat.listener.peer_gone("left");
+    chat.listener.event_after_state("peer_disconnected");
+    let mut connector = Transport::start();
+    let resume = json!({"mode":"resume","tickets":chat.connector_tickets});
+    connector.connect_with(chat.port, resume);
+    let connected = connector.event_after_state("peer_connected");
+    assert_eq!(connected["resumed"], true);
+}
+
+#[test]
+fn a_broken_stdout_is_a_cut_too() {
     let mut chat = secure_chat();
-    chat.listener.end();
-    chat.connector.peer_gone("left");
+    chat.connector.stop_reading();
+    // It is noticed when something is to be told.
+    let until = Instant::now() + support::DEADLINE;
+    let sent = |listener: &mut Transport| {
+        let id = listener.ask(json!({"type":"send","payload":"is anybody there?"}));
+        listener.reply(id)["type"] == "ok"
+    };
+    while sent(&mut chat.listener) {
+        assert!(Instant::now() < until, "it is not noticed");
+    }
+    let gone = chat.listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "cut");
+    chat.connector.expect_exit();
+}
+
+#[test]
+fn a_goodbye_is_said_before_the_end_and_after_all_that_was_to_be_sent() {
+    let mut chat = secure_chat();
+    for n in 0..200 {
+        chat.connector.ask(json!({"type":"send","payload":n}));
+    }
+    chat.connector.ask(json!({"type":"disconnect"}));
+    chat.connector.close_stdin();
+    for n in 0..200 {
+        assert_eq!(chat.listener.event_after_state("received")["payload"], n);
+    }
+    let gone = chat.listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "left");
 }
 
 #[test]
@@ -46,8 +81,41 @@ fn it_ends_in_time_though_the_peer_does_not_answer_the_goodbye() {
     let (port, code) = listener.listen_with_code();
     let member = Caller::call(port).join(proof_of(&code)).expect("let in");
     listener.event_after_state("peer_connected");
+    listener.ask(json!({"type":"disconnect"}));
     listener.end();
     drop(member);
+}
+
+#[test]
+fn a_line_is_checked_and_one_that_answers_is_kept() {
+    let mut chat = secure_chat();
+    for side in [&mut chat.listener, &mut chat.connector] {
+        side.expect(json!({"type":"check_line"}), "ok");
+    }
+    chat.connector.send(json!("still here"));
+    assert_eq!(
+        chat.listener.event_after_state("received")["payload"],
+        "still here"
+    );
+    let mut idle = Transport::start();
+    idle.expect(json!({"type":"check_line"}), "ok");
+}
+
+#[test]
+fn a_line_that_does_not_answer_is_cut_after_five_seconds() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let _silent = Caller::call(port).join(proof_of(&code)).expect("let in");
+    listener.event_after_state("peer_connected");
+    let begun = Instant::now();
+    listener.expect(json!({"type":"check_line"}), "ok");
+    let gone = listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "cut");
+    let took = begun.elapsed();
+    assert!(
+        took > Duration::from_secs(4) && took < Duration::from_secs(8),
+        "{took:?}"
+    );
 }
 
 #[test]

@@ -220,10 +220,10 @@ fn ten_strangers_a_second_apart_are_counted_and_no_eleventh_is_answered() {
         let failed = listener.event_after_state("authentication_failed");
         assert_eq!(failed["guesses_left"], 9 - n);
     }
-    let mut eleventh = Caller::call(port);
-    eleventh.greet(Proof::Words);
-    eleventh.closed();
-    let listening = listener.expect(json!({"type":"new_code"}), "listening");
-    assert_eq!(listening["guesses_left"], 10);
-    assert!(Caller::call(port).join(Proof::Words).is_some());
+    // The listen has ended, and says so.
+    let sentence = listener.event_after_state("error");
+    assert_eq!(sentence["code"], "unavailable");
+    let called = std::net::TcpStream::connect(("127.0.0.1", port));
+    assert!(called.is_err(), "nobody listens any more");
+    listener.listen_with(json!({"mode":"words"}));
 }

@@ -31,9 +31,11 @@ pub(crate) fn run(
     let mut asking: Option<Asking> = None;
     loop {
         let turn = desk.turn(asking.is_some());
-        if let Some(wish) = turn.wish {
+        let wish = turn.wish.or(turn.stop.then_some(None));
+        if let Some(wish) = wish {
             let (next, lost) = change(asking, wish);
             asking = next;
+            // Before the menu, or the goodbye.
             tell_lost(terminal, &lost);
         }
         terminal.write(&turn.text);
@@ -41,7 +43,6 @@ pub(crate) fn run(
             editor.forget();
         }
         if turn.stop {
-            tell_lost(terminal, &change(asking, None).1);
             break;
         }
         if let Some(current) = asking.take() {

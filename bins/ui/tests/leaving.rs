@@ -54,12 +54,13 @@ fn the_end_of_stdin_puts_the_terminal_right_in_the_middle_of_a_line() {
     ui.types("half a sent");
     ui.shows("INSECURE > half a sent");
     ui.wire.peer_says(1, "bye");
+    ui.shows("[198.51.100.2] bye\nINSECURE > half a sent");
     ui.wire.peer_leaves();
     ui.wire.hang_up();
     ui.ends(
         "[198.51.100.2] bye\n\
-         [*] Peer 198.51.100.2:54321 disconnected\n\
-         [!] Not sent: \"half a sent\"\n",
+         [!] Not sent: \"half a sent\"\n\
+         [*] Peer 198.51.100.2:54321 disconnected\n",
     );
 }
 
@@ -95,7 +96,9 @@ fn a_signal_from_outside_leaves_the_typed_line_alone() {
 fn a_plain_terminal_gets_no_escape_sequence_and_no_repetition() {
     let mut ui = InTerminal::start_as("dumb", 60);
     ui.wire.welcome("listen", &json!({"terminal": true}));
-    ui.shows("> ");
+    ui.wire.listens(&json!({}));
+    // Nothing stands before the first line.
+    ui.shows_only("[*] Listening on 0.0.0.0:8080\n[*] Waiting for connection...\n>");
     ui.wire.peer_connects();
     ui.shows("[*] Chat started. Type /quit to exit\nINSECURE > ");
     ui.types("hello\n");

@@ -2,7 +2,7 @@
 
 /// How far the peer's texts have come.
 #[derive(Default)]
-#[cfg_attr(test, derive(Clone, PartialEq, Eq, Hash))]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Arrivals {
     /// The number of the last text that was taken; all before it were.
     last: u64,
@@ -70,6 +70,12 @@ impl Arrivals {
     /// The last chance to confirm: the number, where the peer does not know it yet.
     pub(crate) fn confirm_last(&mut self) -> Option<u64> {
         std::mem::take(&mut self.owed).then_some(self.last)
+    }
+
+    /// What it holds, for tests that compare states, and the request that waits.
+    #[cfg(test)]
+    pub(crate) fn shape(&self) -> (String, Option<u64>) {
+        (format!("{} {}", self.last, self.owed), self.telling)
     }
 }
 

@@ -20,7 +20,7 @@ const WINDOW_BYTES: usize = 256 * 1024;
 
 /// Texts in the order they were written.
 #[derive(Default)]
-#[cfg_attr(test, derive(Clone, PartialEq, Eq, Hash))]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Outbox {
     /// Those the other side has not confirmed.
     texts: VecDeque<Own>,
@@ -38,7 +38,7 @@ pub(crate) struct Outbox {
     open: bool,
 }
 
-#[cfg_attr(test, derive(Clone, PartialEq, Eq))]
+#[cfg_attr(test, derive(Clone))]
 struct Own {
     /// Its number in the conversation, as the ui knows it.
     n: u64,
@@ -48,14 +48,7 @@ struct Own {
     told_sent: bool,
 }
 
-#[cfg(test)]
-impl std::hash::Hash for Own {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (self.n, self.told_sent).hash(state);
-    }
-}
-
-#[cfg_attr(test, derive(Clone, PartialEq, Eq, Hash))]
+#[cfg_attr(test, derive(Clone))]
 struct InFlight {
     /// The request that hands it over.
     request: u64,
@@ -169,6 +162,22 @@ impl Outbox {
     pub(crate) fn give_up(&mut self) -> Vec<u64> {
         let Self { texts, .. } = std::mem::take(self);
         texts.into_iter().map(|text| text.n).collect()
+    }
+
+    /// What it holds, for tests that compare states: numbers of texts, and requests that wait.
+    #[cfg(test)]
+    pub(crate) fn shape(&self) -> (String, Vec<u64>) {
+        let texts: Vec<_> = self.texts.iter().map(|t| (t.n, t.told_sent)).collect();
+        let numbers = self.in_flight.iter().map(|t| t.number).collect::<Vec<_>>();
+        let Self {
+            confirmed,
+            reached,
+            handed,
+            open,
+            ..
+        } = self;
+        let shape = format!("{texts:?} {numbers:?} {confirmed} {reached} {handed} {open}");
+        (shape, self.in_flight.iter().map(|t| t.request).collect())
     }
 }
 

@@ -14,6 +14,7 @@ const MAX_BYTES: usize = 4 << 20;
 
 /// The state of things and the conversation, as the events that told them.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Story {
     listening: Option<UiEvent>,
     reachability: Option<UiEvent>,

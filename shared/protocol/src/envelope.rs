@@ -31,7 +31,7 @@ pub trait Messages: Sized {
 }
 
 /// A message as it came.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received<M> {
     /// Present where the sender wants a reply.
     pub id: Option<u64>,

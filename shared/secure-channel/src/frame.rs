@@ -36,7 +36,7 @@ impl Message {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadFrame {
-    /// A length that no such message or record has.
+    /// A length that no such message or record has. The buffer is left as it is.
     Length(u32),
     /// The connector sent something before it was its turn.
     OutOfTurn,

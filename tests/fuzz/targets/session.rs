@@ -37,13 +37,8 @@ fuzz_target!(|input: &[u8]| {
         match action >> 1 & 7 {
             0..=2 => receive(me, now_ms, &mut out, honest),
             3 => {
-                if me
-                    .channel
-                    .send(&me.said.to_string(), now_ms, &mut out)
-                    .is_ok()
-                {
-                    me.said += 1;
-                }
+                let text = me.said.to_string();
+                me.said += u32::from(me.channel.send(&text, now_ms, &mut out).is_ok());
             }
             4 => {
                 // Up to 32 s: 10 minutes are many of them, and both sides stay alive.

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::pair::ledger::{Ledger, Link};
 use crate::pair::line::Line;
+use crate::pair::memory::Part;
 use crate::pair::program::{Kind, Program};
 use crate::pair::side::Side;
 use crate::pair::verdict::compare;
 use crate::support::{DEADLINE, all_gone, wait_until};
 
 /// One of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
     Listener,
     Connector,
@@ -117,9 +116,8 @@ impl Pair {
     /// The same; the error says what is missing.
     pub(crate) fn arrives_within(&self, limit: Duration) -> Result<(), String> {
         for from in [Who::Listener, Who::Connector] {
-            let done = |ledger: &Ledger| ledger.wanted() == 0 && ledger.texts.open() == 0;
             let last = |ledger: &Ledger| ledger.texts.accepted.last().copied().unwrap_or_default();
-            let all_taken = |ledger: &Ledger| done(ledger).then(|| last(ledger));
+            let all_taken = |ledger: &Ledger| ledger.is_quiet().then(|| last(ledger));
             let sender = self.side(from);
             let last = sender.try_wait(limit, all_taken);
             let last = last.map_err(|why| format!("not all of the {from:?} is delivered: {why}"))?;
@@ -137,8 +135,12 @@ impl Pair {
         self.both_say(3, 10);
         self.all_arrives();
         self.look_at_memory();
+        if self.setup.router {
+            // The next one closes what a killed one opened.
+            self.listener.process(Part::NatHelper);
+        }
         let families = [self.listener.family(), self.connector.family()].concat();
-        self.side(leaves).ask(json!({ "type": "quit" }));
+        self.side(leaves).leave();
         assert_eq!(self.side_mut(leaves).exit_code(), Some(0), "who leaves");
         let stays = leaves.other();
         assert_eq!(self.side_mut(stays).exit_code(), Some(0), "who is left");
@@ -159,7 +161,7 @@ impl Pair {
             matches!(ledger.link, Link::Cut | Link::Gone(_)).then_some(())
         });
         if side.now(|ledger| ledger.link == Link::Cut) {
-            side.ask(json!({ "type": "quit" }));
+            side.leave();
         }
         self.exit_code_of(who);
     }
@@ -176,15 +178,12 @@ impl Pair {
         self.no_port_is_open();
     }
 
-    /// The router of the listener has nothing open, or will in a moment.
+    /// The router of the listener has nothing open in a moment, or its user knows.
     pub(crate) fn no_port_is_open(&self) {
         let paper = self.router.path().join("ports");
-        wait_until("the port is closed", || !paper.exists());
-    }
-
-    /// Whether the listener's router has a port open.
-    pub(crate) fn a_port_is_open(&self) -> bool {
-        self.router.path().join("ports").exists()
+        let told = |ledger: &Ledger| ledger.warned_of("may still be forwarded");
+        let told = self.listener.now(told);
+        wait_until("the port is closed", || told || !paper.exists());
     }
 }
 

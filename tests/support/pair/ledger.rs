@@ -14,8 +14,10 @@ pub(crate) use texts::Texts;
 
 /// Asked at once: some more than p2p-chat lets wait, so that a burst meets its limit.
 const MAX_UNANSWERED: usize = 1200;
-/// What a failing test shows of the end.
-const KEPT_LINES: usize = 40;
+/// What a failing test shows of the end: of texts, and of all else.
+const KEPT_LINES: [usize; 2] = [5, 40];
+/// Different warnings that one chat can bring.
+const MAX_WARNINGS: usize = 40;
 /// Requests that are no texts have ids from here on.
 const OTHER_IDS: u64 = 1 << 40;
 
@@ -55,8 +57,9 @@ pub(crate) struct Ledger {
     pub(crate) queue_full: u64,
     /// Refusals of a text for any other reason.
     pub(crate) turned_down: Vec<String>,
+    warnings: Vec<String>,
     last_other_id: u64,
-    last_lines: VecDeque<String>,
+    last_lines: [VecDeque<String>; 2],
 }
 
 impl Ledger {
@@ -64,6 +67,16 @@ impl Ledger {
     pub(crate) fn want(&mut self, count: u64, padding: usize) {
         self.wanted += count;
         self.padding = padding;
+    }
+
+    /// Wants no more sent than was asked for already.
+    pub(crate) fn want_no_more(&mut self) {
+        self.wanted = 0;
+    }
+
+    /// Whether all that was to be sent was, and it is known what became of it.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.wanted == 0 && self.unanswered.is_empty() && self.texts.open() == 0
     }
 
     /// The number of the last text that was asked for.
@@ -91,6 +104,11 @@ impl Ledger {
         self.events.get(kind).map(|(_, event)| event)
     }
 
+    /// Whether its user was warned in these words.
+    pub(crate) fn warned_of(&self, words: &str) -> bool {
+        self.warnings.iter().any(|warning| warning.contains(words))
+    }
+
     /// The next text to ask for, if it is time for one.
     pub(crate) fn next_ask(&mut self) -> Option<Value> {
         let waiting = self.unanswered.len();
@@ -113,15 +131,17 @@ impl Ledger {
 
     /// Takes a line in.
     pub(crate) fn hear(&mut self, line: &str) {
-        self.last_lines.push_back(line.chars().take(300).collect());
-        if self.last_lines.len() > KEPT_LINES {
-            self.last_lines.pop_front();
-        }
         let Ok(event) = serde_json::from_str::<Value>(line) else {
             // The ui was killed in the middle of it.
             return;
         };
         let kind = event["type"].as_str().unwrap_or_default().to_owned();
+        let of_texts = kind.starts_with("message_") || event["code"] == "queue_full";
+        let kept = &mut self.last_lines[usize::from(!of_texts)];
+        kept.push_back(line.chars().take(300).collect());
+        if kept.len() > KEPT_LINES[usize::from(!of_texts)] {
+            kept.pop_front();
+        }
         match kind.as_str() {
             "welcome" => {
                 self.texts.begin_replay();
@@ -135,6 +155,9 @@ impl Ledger {
             "message_added" => self.added(&event),
             "message_updated" => self.updated(&event),
             "error" => self.refused(&event),
+            "notice" if event["level"] == "warn" && self.warnings.len() < MAX_WARNINGS => {
+                self.warnings.push(event["text"].to_string());
+            }
             "peer_connected" => self.connected(&event),
             "peer_disconnected" => self.disconnected(&event),
             _ => {}
@@ -206,9 +229,10 @@ impl Ledger {
 
     /// For a test that fails.
     pub(crate) fn describe(&self) -> String {
-        let lines: Vec<_> = self.last_lines.iter().map(String::as_str).collect();
+        let lines = self.last_lines.iter().rev().flatten();
+        let lines: Vec<_> = lines.map(String::as_str).collect();
         format!(
-            "{:?}, wants {} more, {} unanswered, {}\nIts last lines:\n{}",
+            "{:?}, wants {} more, {} unanswered, {}\nIts last lines, and of texts:\n{}",
             self.link,
             self.wanted,
             self.unanswered.len(),

@@ -10,6 +10,7 @@
 )]
 
 mod both;
+mod fault;
 mod ledger;
 mod line;
 mod memory;
@@ -19,9 +20,10 @@ mod side;
 mod verdict;
 
 pub(crate) use both::{Pair, Setup, Who};
+pub(crate) use fault::{Broken, Fault};
 pub(crate) use ledger::{Ledger, Link};
 pub(crate) use line::Line;
-pub(crate) use memory::{Memory, Part};
+pub(crate) use memory::{BOUND_KIB, Memory, Part};
 pub(crate) use program::{Kind, Program};
 pub(crate) use side::Side;
 pub(crate) use verdict::{Verdict, compare};

@@ -51,6 +51,8 @@ impl Program {
             command.env_remove(name);
         }
         match &self.kind {
+            // No router helps to reach loopback.
+            Kind::Listener if self.router.is_some() => command.args(["listen", "0"]),
             Kind::Listener => command.args(["listen", "0", "--bind", "127.0.0.1"]),
             Kind::Connector(address) => command.args(["connect", address]),
         };

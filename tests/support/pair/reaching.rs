@@ -94,7 +94,11 @@ impl Pair {
         }
         if self.setup.words {
             let both = listener == Link::Unverified && connector == Link::Unverified;
-            let shown = |ledger: &Ledger| ledger.last("verification_needed").map(ToString::to_string);
+            // A ui that was started again knows nothing of what was typed.
+            let shown = |ledger: &Ledger| {
+                let words = ledger.last("verification_needed")?;
+                Some(format!("{words} {}", ledger.count("welcome")))
+            };
             let shows = self.listener.now(shown).zip(self.connector.now(shown));
             let words = shows.map(|(listener, connector)| listener + &connector);
             if !both || words.is_none() || *typed == words {

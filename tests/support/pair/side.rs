@@ -93,12 +93,38 @@ impl Side {
         self.shared.asked.notify_all();
     }
 
+    /// Sends texts without end until it is told that too many wait.
+    pub(crate) fn say_until_full(&self, padding: usize, limit: Duration) {
+        let before = self.now(|ledger| ledger.queue_full);
+        self.say(u64::from(u32::MAX), padding);
+        self.wait_for("it is told queue_full", limit, |ledger| {
+            (ledger.queue_full > before).then_some(())
+        });
+        self.shared.lock().ledger.want_no_more();
+    }
+
     /// Asks something else.
     pub(crate) fn ask(&self, request: Value) {
         let mut state = self.shared.lock();
         let request = state.ledger.ask_other(request);
         state.requests.push_back(request);
         self.shared.asked.notify_all();
+    }
+
+    /// Its user leaves; where a new ui has not heard of it, once more.
+    pub(crate) fn leave(&self) {
+        loop {
+            let answers = |ledger: &Ledger| [ledger.count("ok"), ledger.count("welcome")];
+            let before = self.now(answers);
+            self.ask(json!({ "type": "quit" }));
+            let heard = self.try_wait(DEADLINE, |ledger| {
+                Some(answers(ledger)).filter(|after| *after != before)
+            });
+            // One that has ended needs no more words.
+            if !heard.is_ok_and(|[oks, _]| oks == before[0]) {
+                return;
+            }
+        }
     }
 
     fn write(&self, line: Value) {
@@ -163,7 +189,8 @@ impl Side {
         found.expect("just found")
     }
 
-    fn find(&self, part: Part) -> Option<u32> {
+    /// The same, if it runs now.
+    pub(crate) fn find(&self, part: Part) -> Option<u32> {
         if part == Part::Supervisor {
             return Some(self.pid());
         }
@@ -222,19 +249,19 @@ impl Side {
         family(self.pid())
     }
 
-    /// Whether it has ended.
+    /// Whether it has said its last line.
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.lock().ended
     }
 
-    /// Waits for its end; the exit code, none after a signal.
+    /// Waits for its end and its last line; the exit code, none after a signal.
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
         let code = wait_for_exit(|| self.child.try_wait().expect("it was started here"));
         let code = code.unwrap_or_else(|| {
-            let state = self.shared.lock();
-            panic!("it does not end. {}", state.ledger.describe())
+            let known = self.now(Ledger::describe);
+            panic!("it does not end. {known}\n{}", self.stderr.so_far())
         });
-        self.shared.close();
+        wait_until("its last line", || self.has_ended());
         code
     }
 }

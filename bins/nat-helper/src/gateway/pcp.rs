@@ -41,6 +41,12 @@ impl Pcp {
     }
 
     pub(crate) async fn map(&self, wanted: &Wanted) -> Result<Grant, Failure> {
+        if self.client.is_ipv6() {
+            // miniupnpd forgets whose hole it is when one is renewed, and then keeps it open to
+            // the end of its lease. Closed and opened anew it stays ours; what is connected
+            // already does not notice, and where there is none yet, nothing is lost.
+            let _ = self.unmap(wanted).await;
+        }
         let request = BaseMapRequest::new(
             self.address(),
             self.client,

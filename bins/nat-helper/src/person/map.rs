@@ -9,12 +9,12 @@ use p2p_chat_protocol::nat::{Forwarded, NatEvent, PortLost};
 use super::{Output, command, words};
 use crate::arguments::Map;
 use crate::failure::Failure;
-use crate::hold::Wish;
 use crate::lease::Cause;
 use crate::mapping::{Change, Mapping};
 use crate::network::Choice;
 use crate::probe;
 use crate::stop::{self, Signals, Stop};
+use crate::wish::Wish;
 
 /// Opens a port, says so, and closes it at Ctrl-C or when the command has ended.
 pub(crate) async fn map(map: Map, choice: Choice, json: bool) -> io::Result<ExitCode> {

@@ -26,10 +26,11 @@ fn rows(probed: &Probed) -> Vec<(&'static str, String)> {
         let name = probed.gateway_name.as_ref();
         let name = name.map(|name| format!(" ({name:?})")).unwrap_or_default();
         let methods: Vec<_> = probed.methods.iter().map(|m| method(m, probed)).collect();
-        rows.push((
-            "Router",
-            format!("{gateway}, asked by {}{name}", methods.join(", ")),
-        ));
+        let how = match methods.is_empty() {
+            true => "which does not answer".to_owned(),
+            false => format!("asked by {}{name}", methods.join(", ")),
+        };
+        rows.push(("Router", format!("{gateway}, {how}")));
     }
     if let Some(ip) = &probed.local_ip {
         let on = probed.interface.as_ref();

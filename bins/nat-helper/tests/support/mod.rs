@@ -136,6 +136,15 @@ pub(crate) fn exit(child: &mut Child) -> ExitStatus {
     status.expect("just seen")
 }
 
+/// A lab whose computers at home have no IPv6: a mapping of theirs is one of IPv4, and is told once.
+pub(crate) fn ipv4_home(options: &[&str]) -> Option<NatLab> {
+    let lab = NatLab::with(options)?;
+    for computer in ["lan", "lan2"] {
+        lab.run(computer, "ip -6 route del default");
+    }
+    Some(lab)
+}
+
 /// A plugin on one of the lab's computers.
 pub(crate) fn plugin_in(lab: &NatLab, namespace: &str) -> Plugin {
     Plugin::start(lab.command(namespace, NAT_HELPER))

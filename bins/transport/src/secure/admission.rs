@@ -2,16 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::BytesMut;
-use p2p_chat_protocol::Private;
 use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
 use p2p_chat_protocol::ui::{AuthenticationFailed, Direction, PeerConnected, VerificationNeeded};
+use p2p_chat_protocol::{ErrorCode, Private, Refusal};
 use p2p_chat_secure_channel::{Admission, Mode};
 use tokio::net::TcpStream;
 
-use super::doubt::Doubt;
 use super::listening::Verdict;
+use super::whereabouts::Whereabouts;
 use super::wires::{Hold, Order};
 use super::{Chat, caller, tickets};
 use crate::clock::Now;
@@ -96,7 +97,7 @@ impl Transport {
             direction: Direction::Incoming,
             verification: admission.channel.verification(),
             resumed: admission.mode == Mode::Resume,
-            doubt: Doubt::none(Now::read(), ways_out()),
+            whereabouts: Whereabouts::here(Instant::now(), ways_out()),
             when_told: vec![Order::Admit(Box::new(admission))],
         };
         self.begin(chat, show);
@@ -141,11 +142,11 @@ impl Transport {
         let now = Now::read();
         self.expire(now);
         if let Some(chat) = &mut self.secure.chat
-            && chat.doubt.arises(now, ways_out)
+            && chat.whereabouts.changed(now.awake, ways_out)
         {
             chat.hold.order(Order::Probe);
             if self.listener.is_some() {
-                // Its own addresses may be others now.
+                // It has other addresses of its own now.
                 let listening = self.listening(now);
                 self.outbox.event(TransportEvent::Listening(listening));
             }
@@ -154,12 +155,24 @@ impl Transport {
             return;
         };
         listen.take_turns(now);
+        if listen.is_used_up() && self.secure.chat.is_none() {
+            return self.words_used_up();
+        }
         if self.listener.is_some()
             && let Some(told) = listen.news(now)
         {
             let listening = self.with_addresses(told);
             self.outbox.event(TransportEvent::Listening(listening));
         }
+    }
+
+    /// So many strangers came to compare words that the next would be one too many.
+    fn words_used_up(&mut self) {
+        let sentence = "Ten callers came and went without comparing words. Nobody can connect \
+                        any more: listen again.";
+        let refusal = Refusal::new(ErrorCode::Unavailable, sentence);
+        self.outbox.event(TransportEvent::Error(refusal));
+        self.end_listening();
     }
 
     /// What lives for a time only is dead when that is over. Asked before anybody is answered:

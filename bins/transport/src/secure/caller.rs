@@ -42,7 +42,9 @@ pub(super) async fn answer(mut stream: TcpStream, mut wires: Wires, lingering: A
             let Admission {
                 auth_l, channel, ..
             } = *admission;
-            session::carry(stream, channel, session::Opening::answer(&auth_l), wires).await;
+            let opening = session::Opening::answer(&auth_l);
+            // In a box: a caller who is not in costs nothing of a session.
+            Box::pin(session::carry(stream, channel, opening, wires)).await;
         }
         Ok(Err(NotIn::Failed(since))) => {
             tokio::join!(wires.tell(News::Gone), linger(stream, since, &lingering));

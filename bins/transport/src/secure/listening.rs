@@ -206,6 +206,14 @@ impl Listen {
         Some((stranger?, self.tries_left().unwrap_or_default()))
     }
 
+    /// Words were compared with as many as may try, and nobody is left who still could.
+    pub(super) fn is_used_up(&self) -> bool {
+        let answered = |caller: &Caller| matches!(caller.stage, Stage::Answered(_));
+        self.gate.handshakes_left() == Some(0)
+            && self.gate.tickets().next().is_none()
+            && !self.callers.values().any(answered)
+    }
+
     /// Time went by.
     pub(super) fn expire(&mut self, now: Now) {
         if self.code_dies.is_some_and(|at| at <= now.since_boot) {

@@ -13,7 +13,6 @@ mod call;
 mod caller;
 mod codes;
 mod door;
-mod doubt;
 mod frames;
 mod listening;
 mod pace;
@@ -24,6 +23,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod whereabouts;
 mod wires;
 
 use std::collections::VecDeque;
@@ -31,12 +31,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use p2p_chat_protocol::ui::Direction;
-use p2p_chat_secure_channel::{CloseReason, Ticket, Verification};
+use p2p_chat_secure_channel::{Ticket, Verification};
 use tokio::sync::{Semaphore, mpsc};
 
 use self::codes::Codes;
-use self::doubt::Doubt;
 use self::listening::Listen;
+use self::whereabouts::Whereabouts;
 use self::wires::{Hold, Order};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
@@ -83,7 +83,7 @@ struct Chat {
     direction: Direction,
     verification: Option<Verification>,
     resumed: bool,
-    doubt: Doubt,
+    whereabouts: Whereabouts,
     /// To be ordered when the supervisor has all it was told.
     when_told: Vec<Order>,
 }
@@ -117,11 +117,11 @@ impl Secure {
     pub(crate) fn deadline(&self, now: Now) -> Option<Instant> {
         let listen = self.listen.as_ref();
         let tickets = self.tickets_die.map(|at| now.until(at));
-        let doubt = self.chat.as_ref().map(|chat| chat.doubt.deadline());
+        let look = self.chat.as_ref().map(|chat| chat.whereabouts.deadline());
         [
             listen.and_then(|listen| listen.deadline(now)),
             tickets,
-            doubt,
+            look,
         ]
         .into_iter()
         .flatten()
@@ -137,12 +137,11 @@ impl Secure {
         }
     }
 
-    /// The chat ends with a goodbye, all else at once.
-    pub(crate) fn say_goodbye(&mut self) {
+    /// All ends at once, and without a goodbye: nobody asked for one, so the supervisor was killed
+    /// or cannot hear, and its chat may go on. A goodbye that has begun is finished.
+    pub(crate) fn drop_all(&mut self) {
         self.listen = None;
         self.calling = None;
-        if let Some(chat) = self.chat.take() {
-            chat.hold.order(Order::Close(CloseReason::Left));
-        }
+        self.chat = None;
     }
 }

@@ -1,11 +1,13 @@
 //! What the tasks tell of their handshakes and sessions.
 
+use std::time::Instant;
+
 use p2p_chat_protocol::transport::{DisconnectReason, Received, Tickets, TransportEvent};
 use p2p_chat_protocol::ui::Direction;
 use p2p_chat_protocol::{ErrorCode, Refusal};
 use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification, WordsError};
 
-use super::doubt::Doubt;
+use super::whereabouts::Whereabouts;
 use super::wires::{Joined, News, Order, Progress, Told};
 use super::{Chat, TICKET_LIFE, tickets};
 use crate::clock::Now;
@@ -57,14 +59,14 @@ impl Transport {
             direction: Direction::Outgoing,
             verification,
             resumed: calling.resumes,
-            doubt: Doubt::none(Now::read(), ways_out()),
+            whereabouts: Whereabouts::here(Instant::now(), ways_out()),
             when_told: vec![Order::Release],
         };
         self.begin(chat, show);
     }
 
     fn progress(&mut self, progress: Progress) {
-        let has_tickets = progress.has_tickets();
+        let has_tickets = progress.has_tickets;
         for _ in 0..progress.sent {
             let id = self.sends.done();
             self.outbox.reply(id, Ok(TransportEvent::Ok));
@@ -161,7 +163,7 @@ impl Transport {
         self.peer_is_gone(reason);
     }
 
-    fn end_listening(&mut self) {
+    pub(super) fn end_listening(&mut self) {
         self.listener = None;
         self.secure.listen = None;
     }

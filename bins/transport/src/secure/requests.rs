@@ -167,6 +167,13 @@ impl Transport {
         Ok(TransportEvent::Ok)
     }
 
+    /// This computer slept: finds out at once whether the line still works.
+    pub(crate) fn check_line(&self) {
+        if let Some(chat) = &self.secure.chat {
+            chat.hold.order(Order::Probe);
+        }
+    }
+
     /// Queues a payload; it is answered when it was sent.
     pub(crate) fn secure_send(&mut self, id: Option<u64>, send: Send) -> Result<(), Refusal> {
         let Some(chat) = &self.secure.chat else {

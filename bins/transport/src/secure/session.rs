@@ -121,7 +121,13 @@ impl Line<'_> {
             session.input.reserve(READ_SIZE);
             tokio::select! {
                 order = self.orders.recv(), if !session.is_closing() => match order {
-                    Some(order) => session.obey(order, clock::now_ms()),
+                    Some(order) => {
+                        if matches!(order, Order::Close(_)) {
+                            // What was to be sent before the goodbye goes out before it.
+                            session.take(std::iter::from_fn(|| self.payloads.try_recv().ok()));
+                        }
+                        session.obey(order, clock::now_ms());
+                    }
                     None => return End::Dropped,
                 },
                 permit = news.reserve(), if session.has_news() => match permit {

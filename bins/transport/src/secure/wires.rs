@@ -65,6 +65,8 @@ pub(crate) struct Progress {
     /// So many of the oldest payloads are in the socket's buffer.
     pub(super) sent: usize,
     pub(super) told: Vec<Told>,
+    /// The supervisor is to get tickets before the session writes again.
+    pub(super) has_tickets: bool,
 }
 
 /// One thing that happened in a session.
@@ -78,18 +80,13 @@ pub(super) enum Told {
 }
 
 impl Progress {
-    /// Whether the supervisor is to get tickets before the session writes again.
-    pub(super) fn has_tickets(&self) -> bool {
-        let with_ticket = |told: &Told| {
-            let Told::Event(event) = told else {
-                return false;
-            };
-            matches!(
-                event,
-                Event::Verified(_) | Event::NextTicket(_) | Event::KeysChanged { .. }
-            )
-        };
-        self.told.iter().any(with_ticket)
+    /// Adds one thing.
+    pub(super) fn push(&mut self, told: Told) {
+        self.has_tickets |= matches!(
+            told,
+            Told::Event(Event::Verified(_) | Event::NextTicket(_) | Event::KeysChanged { .. })
+        );
+        self.told.push(told);
     }
 }
 

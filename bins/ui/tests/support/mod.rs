@@ -88,12 +88,27 @@ impl Wire {
         self.tell(&json!({"type": "replay_finished"}));
     }
 
+    /// The listener is up, on the same computer only; these fields are added or changed.
+    pub(crate) fn listens(&mut self, more: &Value) {
+        let mut event = json!({"type": "listening", "addresses": ["0.0.0.0:8080"],
+            "own_addresses": [], "invite": "p2pc:0.0.0.0:8080"});
+        for (name, value) in more.as_object().expect("fields") {
+            event[name] = value.clone();
+        }
+        self.tell(&event);
+    }
+
     /// A peer of the old kind is there.
     pub(crate) fn peer_connects(&mut self) {
+        self.peer_comes("insecure", false);
+    }
+
+    /// A peer is there, known as far as `verification` says.
+    pub(crate) fn peer_comes(&mut self, verification: &str, resumed: bool) {
         self.tell(
             &json!({"type": "peer_connected", "address": "198.51.100.2:54321",
             "local_address": "192.168.1.100:8080", "direction": "incoming",
-            "verification": "insecure"}),
+            "verification": verification, "resumed": resumed}),
         );
     }
 

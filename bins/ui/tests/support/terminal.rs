@@ -39,7 +39,12 @@ struct Screen {
 impl InTerminal {
     /// Starts and welcomes it in a terminal of 60 columns.
     pub(crate) fn welcomed(start: &str) -> Self {
-        let mut ui = Self::start_as("xterm-256color", 60);
+        Self::welcomed_in(start, 60)
+    }
+
+    /// The same with so many columns.
+    pub(crate) fn welcomed_in(start: &str, columns: u16) -> Self {
+        let mut ui = Self::start_as("xterm-256color", columns);
         ui.wire.welcome(start, &json!({"terminal": true}));
         ui
     }
@@ -118,6 +123,21 @@ impl InTerminal {
     pub(crate) fn shows_only(&self, expected: &str) {
         let rows: Vec<_> = expected.split('\n').map(str::trim_end).collect();
         self.waits_for(expected, |screen| shown(screen) == rows);
+    }
+
+    /// Whether this stands nowhere, neither on the screen nor in what scrolled out of it.
+    pub(crate) fn never_shows(&self, secret: &str) -> bool {
+        let mut parser = self.screen.parser.lock().expect("the reader lives");
+        let rows = usize::from(ROWS.get());
+        parser.screen_mut().set_scrollback(usize::MAX);
+        let above = parser.screen().scrollback();
+        let pages = (0..=above).step_by(rows).chain([above]);
+        let found = pages.into_iter().any(|at| {
+            parser.screen_mut().set_scrollback(at);
+            parser.screen().contents().contains(secret)
+        });
+        parser.screen_mut().set_scrollback(0);
+        !found
     }
 
     /// Waits until this stands somewhere on the screen, rows joined where they wrapped.

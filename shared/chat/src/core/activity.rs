@@ -9,6 +9,7 @@ use crate::address::{Address, join};
 use crate::invite::{Invite, MAX_ADDRESSES};
 
 /// What the user has asked for. It lasts as long as the chat that comes of it.
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Activity {
     Idle,
     Listening(Box<Listener>),
@@ -24,6 +25,7 @@ pub(super) enum Origin {
 }
 
 /// Somebody is waited for.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Listener {
     pub(super) origin: Origin,
     /// The request transport has not answered yet, or has.
@@ -98,6 +100,7 @@ impl Listener {
 }
 
 /// Somebody is called.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Attempt {
     pub(super) origin: Origin,
     /// The request transport was given.

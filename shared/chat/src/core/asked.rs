@@ -15,8 +15,10 @@ pub(super) enum What {
 
 /// The requests, in their order.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Asked(VecDeque<Entry>);
 
+#[cfg_attr(test, derive(Clone))]
 struct Entry {
     request: u64,
     what: What,

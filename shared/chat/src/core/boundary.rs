@@ -93,7 +93,7 @@ pub enum Input {
 }
 
 /// What is to be done.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Tell the ui; where `reply_to` is set, as the reply to that request.
     Ui {

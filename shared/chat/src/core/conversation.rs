@@ -12,7 +12,7 @@ use p2p_chat_protocol::{MAX_TEXT, Payload, Private};
 use super::Core;
 use super::activity::Activity;
 use super::peer::Line;
-use crate::address::Address;
+use crate::address::{Address, host_of, is_loopback};
 use crate::arrivals::Arrival;
 use crate::invite::MAX_ADDRESSES;
 use crate::payload::{self, Said};
@@ -142,7 +142,9 @@ impl Core {
         };
         let addresses = addresses.iter().take(MAX_ADDRESSES);
         let read = addresses.filter_map(|address| Address::parse(address).ok());
-        peer.says_reached_at = read.map(|address| address.with_port()).collect();
+        let read = read.map(|address| address.with_port());
+        // Loopback leads to this computer, and whoever called it has that address already.
+        peer.says_reached_at = read.filter(|a| !is_loopback(host_of(a))).collect();
     }
 
     /// The peer's program cannot be talked to.

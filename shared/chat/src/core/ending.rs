@@ -56,6 +56,7 @@ impl Ending {
 }
 
 /// The program is on its way out.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Leaving {
     ending: Ending,
     /// Until when texts may still be sent.
@@ -144,6 +145,8 @@ impl Core {
             Some(leaving) => leaving.ending,
             None => Ending::Fine,
         };
+        // Only who is asked to says goodbye to the peer; the end of the pipe alone is a cut.
+        self.end_session();
         self.out.push(Output::Stop(ending));
     }
 

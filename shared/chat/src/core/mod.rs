@@ -42,6 +42,7 @@ pub use boundary::{Config, Input, Now, Output, Proof};
 pub use ending::Ending;
 
 /// The state of one program run.
+#[cfg_attr(test, derive(Clone))]
 pub struct Core {
     config: Config,
     now: Now,

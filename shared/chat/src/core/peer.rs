@@ -8,6 +8,7 @@ use super::redial::Redial;
 use crate::address::host_of;
 
 /// Who is connected; also while the line is cut and may come back.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Peer {
     pub(super) connected: PeerConnected,
     pub(super) ip: String,
@@ -24,6 +25,7 @@ pub(super) struct Peer {
 }
 
 /// The line to a peer.
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Line {
     /// Open to all: texts go at once and nothing is confirmed.
     Insecure,

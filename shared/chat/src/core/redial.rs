@@ -17,6 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A line that is cut.
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Redial {
     /// Since when, by the clock that runs on during sleep.
     since: Duration,
@@ -29,6 +30,14 @@ pub(super) struct Redial {
     next_at: Option<Duration>,
     /// The request of the try that goes on now.
     request: Option<u64>,
+}
+
+#[cfg(test)]
+impl Redial {
+    /// What it holds, for tests that compare states: whether it waits, and the request of its try.
+    pub(super) fn shape(&self) -> (String, Option<u64>) {
+        (format!("cut {}", self.next_at.is_some()), self.request)
+    }
 }
 
 impl Core {

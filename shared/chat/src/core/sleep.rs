@@ -18,6 +18,7 @@ const DOUBT: Duration = Duration::from_secs(15);
 
 /// How far the two clocks were apart, and when that was seen.
 #[derive(Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Clocks {
     apart: Duration,
     looked_at: Duration,

@@ -170,6 +170,13 @@ mod tests {
     }
 
     #[test]
+    fn draws_that_would_favour_the_first_words_are_drawn_again() {
+        let drawn = [64_800_u16, 65_535, 64_799, 0, 1296].map(|n| n.to_be_bytes().to_vec());
+        let code = Code::generate(&mut crate::testing::Script::new(drawn));
+        assert_eq!(&*code.numbers(), "1296 1 1");
+    }
+
+    #[test]
     fn a_spent_code_knows_itself_only() {
         let spent = SpentCode::of(&Code::parse("car lem koa").unwrap());
         assert!(spent.is(&Code::parse("181 683 665").unwrap()));

@@ -89,7 +89,7 @@ impl Session {
                 Err(_) => return Some(DisconnectReason::Cut),
             }
         }
-        self.seal(now);
+        self.seal(now, MAX_UNWRITTEN);
         if self.is_due(now) {
             let ticked = self.channel.tick(now, &mut random(), &mut self.out);
             let over = self.note_events(now);
@@ -106,10 +106,11 @@ impl Session {
             Order::Release => self.held = self.held.saturating_sub(1),
             Order::Verify(typed) => {
                 let outcome = self.channel.verify(&typed, now, &mut self.out);
-                self.untold.told.push(Told::Verify(outcome));
+                self.untold.push(Told::Verify(outcome));
             }
             Order::Probe => self.channel.probe(now, &mut self.out),
             Order::Close(reason) => {
+                self.seal(now, usize::MAX);
                 self.channel.close(reason, now, &mut self.out);
                 self.close();
             }
@@ -123,8 +124,8 @@ impl Session {
         self.payloads.extend(payloads);
     }
 
-    fn seal(&mut self, now: u64) {
-        while self.out.len() < MAX_UNWRITTEN
+    fn seal(&mut self, now: u64, most: usize) {
+        while self.out.len() < most
             && self.channel.takes_payloads()
             && let Some(payload) = self.payloads.pop_front()
         {
@@ -176,7 +177,7 @@ impl Session {
 
     pub(super) fn take_untold(&mut self) -> Progress {
         let untold = std::mem::take(&mut self.untold);
-        self.held += usize::from(untold.has_tickets());
+        self.held += usize::from(untold.has_tickets);
         untold
     }
 
@@ -212,7 +213,7 @@ impl Session {
                 event => Told::Event(event),
             };
             if !self.closing && self.leaving.is_none() {
-                self.untold.told.push(told);
+                self.untold.push(told);
             }
         }
         None
@@ -231,7 +232,8 @@ impl Session {
     }
 
     pub(super) fn writes(&self) -> bool {
-        self.held == 0 && !self.out.is_empty() && !self.broken
+        let waits = self.held > 0 || self.untold.has_tickets;
+        !waits && !self.out.is_empty() && !self.broken
     }
 
     pub(super) fn takes(&self) -> bool {

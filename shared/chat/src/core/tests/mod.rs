@@ -1,7 +1,10 @@
 //! The core, driven by hand: inputs in, outputs out.
 
 mod chatting;
+mod interleavings;
 mod reaching;
+mod simulation;
+mod world;
 
 use std::time::Duration;
 

@@ -226,3 +226,21 @@ fn whoever_breaks_a_rule_is_told_so_and_loses_the_ticket() {
     follow(&mut gate, &mut listener);
     assert_eq!(gate.tickets().count(), 0);
 }
+
+#[test]
+fn a_broken_rule_after_our_close_is_the_end_and_an_unknown_type_is_none() {
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        _,
+    ) = session();
+    closed(&mut connector, CloseReason::Left);
+    let mut unknown = sealed(&mut listener, 128, &[]);
+    deliver(&mut connector, &mut unknown, 0).unwrap();
+    assert_eq!(events(&mut connector), ["closing Left"]);
+    let mut fatal = sealed(&mut listener, 127, &[]);
+    assert!(deliver(&mut connector, &mut fatal, 0).unwrap().is_empty());
+    assert_eq!(events(&mut connector), ["closed None"]);
+}

@@ -258,3 +258,13 @@ fn before_verification_no_rekey_is_asked_for() {
     ticked(&mut connector, 600_000).unwrap();
     assert_eq!(events(&mut connector), ["closing Idle"]);
 }
+
+#[test]
+fn nor_after_however_many_records() {
+    let mut connector = unverified().connector;
+    for _ in 0..600 {
+        sealed(&mut connector, kind::PONG, &[]);
+    }
+    assert_eq!(ticked(&mut connector, 0).unwrap().len(), 400, "a PING");
+    assert!(ticked(&mut connector, 0).unwrap().is_empty());
+}

@@ -154,3 +154,10 @@ fn a_proof_comes_back_as_long_as_nothing_of_it_was_sent() {
     let mut gate = Gate::with_code(code());
     meet(waiting.abandon(), &mut gate, 0, 2);
 }
+
+#[test]
+fn every_state_may_move_to_another_thread() {
+    fn sendable<T: Send>() {}
+    sendable::<(AwaitHelloL, AwaitAuthL, AwaitAuthC, Gate, Admission)>();
+    sendable::<(crate::Channel, crate::Event, Ticket, crate::Code)>();
+}

@@ -97,3 +97,12 @@ fn verified_words_leave_a_ticket_and_nothing_else() {
         Some(crate::Verification::Words)
     );
 }
+
+#[test]
+fn a_listen_that_ended_lets_nobody_in_whom_it_had_answered() {
+    let mut gate = Gate::with_words();
+    let half = half_way(Proof::Words, &mut gate, 0, 1, |_, _| {}).unwrap();
+    gate.retire();
+    let outcome = half.admit(&mut gate, 0);
+    assert_eq!(outcome.err(), Some(HandshakeError::Superseded));
+}

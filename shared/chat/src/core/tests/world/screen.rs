@@ -5,25 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use p2p_chat_protocol::ui::{Author, MessageAdded, Status, UiEvent};
 
 /// What one person has seen, over all runs of the ui.
-#[derive(Default)]
-pub(crate) struct Screen {
+#[derive(Clone, Default)]
+pub(in crate::core) struct Screen {
     texts: BTreeMap<u64, Shown>,
     /// The texts that were typed and taken, in their order.
-    pub(crate) accepted: Vec<String>,
+    pub(in crate::core) accepted: Vec<String>,
     /// The peer's texts, in their order.
-    pub(crate) received: Vec<String>,
-    pub(crate) refused: usize,
+    pub(in crate::core) received: Vec<String>,
+    pub(in crate::core) refused: usize,
     /// Somebody is there, or was.
-    pub(crate) connected: bool,
+    pub(in crate::core) connected: bool,
     /// The chat is over.
-    pub(crate) over: bool,
-    pub(crate) cuts: usize,
-    pub(crate) notices: Vec<String>,
+    pub(in crate::core) over: bool,
+    pub(in crate::core) cuts: usize,
+    pub(in crate::core) notices: Vec<String>,
     /// A new ui is told what happened so far.
-    pub(crate) replaying: bool,
+    pub(in crate::core) replaying: bool,
     told_again: BTreeSet<u64>,
 }
 
+#[derive(Clone)]
 struct Shown {
     from: Author,
     text: String,
@@ -31,7 +32,7 @@ struct Shown {
 }
 
 impl Screen {
-    pub(crate) fn event(&mut self, event: &UiEvent) {
+    pub(in crate::core) fn event(&mut self, event: &UiEvent) {
         match event {
             UiEvent::MessageAdded(added) => self.added(added),
             UiEvent::MessageUpdated(update) => {
@@ -58,6 +59,12 @@ impl Screen {
             }
             _ => {}
         }
+    }
+
+    /// What it shows, for tests that compare states.
+    pub(in crate::core) fn shape(&self) -> String {
+        let shown = self.texts.values().map(|shown| (&shown.text, shown.status));
+        format!("{:?} {}", shown.collect::<Vec<_>>(), self.over)
     }
 
     fn added(&mut self, added: &MessageAdded) {
@@ -103,7 +110,7 @@ impl Screen {
     }
 
     /// How many own texts have this status.
-    pub(crate) fn count(&self, status: Status) -> usize {
+    pub(in crate::core) fn count(&self, status: Status) -> usize {
         let own = self.texts.values().filter(|shown| shown.from == Author::Me);
         own.filter(|shown| shown.status == Some(status)).count()
     }

@@ -2,12 +2,11 @@
 //! arrives once and in order, or its author is told that it did not.
 //!
 //! The claims are asserted after every step (`World::check`), and at the end here. A failure prints
-//! its seed; `SIMULATION_SEED=N cargo test -p p2p-chat-chat --test simulation` repeats it alone.
-
-mod world;
+//! its seed; `SIMULATION_SEED=N cargo test -p p2p-chat-chat simulation` repeats it alone.
 
 use p2p_chat_protocol::ui::Status;
-use world::{CALLER, LISTENER, Plan, World};
+
+use super::world::{CALLER, LISTENER, Plan, World};
 
 /// Runs of one test: together some seconds.
 const RUNS: u64 = 1500;

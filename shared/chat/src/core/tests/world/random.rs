@@ -1,10 +1,11 @@
 //! Numbers at random, the same for the same seed.
 
 /// SplitMix64: good enough to choose between actions, and ten lines.
-pub(crate) struct Random(u64);
+#[derive(Clone)]
+pub(in crate::core) struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(in crate::core) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -17,13 +18,13 @@ impl Random {
     }
 
     /// One of `0..limit`.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    pub(in crate::core) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).expect("small");
         usize::try_from(self.next() % limit).expect("small")
     }
 
     /// True once in `times`.
-    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+    pub(in crate::core) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }

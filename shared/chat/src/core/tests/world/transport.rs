@@ -12,14 +12,15 @@ use p2p_chat_protocol::{ErrorCode, Payload, Private, Received, Refusal};
 use super::network::{Connection, Packet, Proven, SOCKET};
 
 /// The side that calls and the side that waits.
-pub(crate) const CALLER: usize = 0;
+pub(in crate::core) const CALLER: usize = 0;
 /// See [`CALLER`].
-pub(crate) const LISTENER: usize = 1;
+pub(in crate::core) const LISTENER: usize = 1;
 
 type Connections = Vec<Connection>;
 
 /// One run of a transport.
-pub(crate) struct Transport {
+#[derive(Clone)]
+pub(in crate::core) struct Transport {
     side: usize,
     tickets: Vec<u64>,
     /// Whether it takes calls, and whether somebody with the code is expected.
@@ -32,9 +33,9 @@ pub(crate) struct Transport {
     /// The call that is not answered yet.
     call: Option<usize>,
     /// What it has to say.
-    pub(crate) says: VecDeque<Received<TransportEvent>>,
+    pub(in crate::core) says: VecDeque<Received<TransportEvent>>,
     /// It was asked to look after the line.
-    pub(crate) checks: bool,
+    pub(in crate::core) checks: bool,
 }
 
 fn said(reply_to: Option<u64>, message: TransportEvent) -> Received<TransportEvent> {
@@ -46,7 +47,20 @@ fn said(reply_to: Option<u64>, message: TransportEvent) -> Received<TransportEve
 }
 
 impl Transport {
-    pub(crate) fn new(side: usize) -> Self {
+    /// What it holds, for tests that compare states: tickets, and its connections.
+    pub(in crate::core) fn shape(&self) -> (String, &[u64], [Option<usize>; 2]) {
+        let Self {
+            listens,
+            code,
+            confirmed,
+            checks,
+            ..
+        } = self;
+        let flags = format!("{listens} {code} {confirmed} {checks}");
+        (flags, &self.tickets, [self.session, self.call])
+    }
+
+    pub(in crate::core) fn new(side: usize) -> Self {
         Self {
             side,
             tickets: Vec::new(),
@@ -69,7 +83,11 @@ impl Transport {
     }
 
     /// Whether a request can be done now; a `send` waits for room in the socket.
-    pub(crate) fn can_take(&self, request: &TransportRequest, connections: &Connections) -> bool {
+    pub(in crate::core) fn can_take(
+        &self,
+        request: &TransportRequest,
+        connections: &Connections,
+    ) -> bool {
         match (request, self.session) {
             (TransportRequest::Send(_), Some(session)) => {
                 connections[session].to[1 - self.side].len() < SOCKET
@@ -78,7 +96,7 @@ impl Transport {
         }
     }
 
-    pub(crate) fn request(
+    pub(in crate::core) fn request(
         &mut self,
         id: u64,
         request: TransportRequest,
@@ -139,7 +157,7 @@ impl Transport {
     }
 
     /// Says goodbye to the peer, and forgets all.
-    pub(crate) fn leave(&mut self, connections: &mut Connections) {
+    pub(in crate::core) fn leave(&mut self, connections: &mut Connections) {
         for connection in [self.session.take(), self.call.take()]
             .into_iter()
             .flatten()
@@ -152,7 +170,7 @@ impl Transport {
     }
 
     /// Takes one packet. `fresh`: a number nobody had before.
-    pub(crate) fn packet(
+    pub(in crate::core) fn packet(
         &mut self,
         at: usize,
         packet: Packet,
@@ -218,7 +236,7 @@ impl Transport {
     }
 
     /// The end of a connection was seen.
-    pub(crate) fn cut(&mut self, at: usize, connections: &mut Connections) {
+    pub(in crate::core) fn cut(&mut self, at: usize, connections: &mut Connections) {
         connections[at].close(self.side);
         if self.session == Some(at) {
             self.session = None;

@@ -6,10 +6,11 @@ use std::collections::VecDeque;
 use p2p_chat_protocol::Payload;
 
 /// What a peer can have on its way before its sender has to wait, like a socket's buffer.
-pub(crate) const SOCKET: usize = 8;
+pub(in crate::core) const SOCKET: usize = 8;
 
 /// What travels.
-pub(crate) enum Packet {
+#[derive(Clone)]
+pub(in crate::core) enum Packet {
     /// A caller shows the code, or a ticket.
     Prove(Proven),
     /// The listener lets it in, with a new ticket.
@@ -21,28 +22,29 @@ pub(crate) enum Packet {
 }
 
 /// How a caller proves himself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Proven {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::core) enum Proven {
     Code,
     Ticket(u64),
 }
 
 /// A connection between the two sides.
-pub(crate) struct Connection {
+#[derive(Clone)]
+pub(in crate::core) struct Connection {
     /// To each side.
-    pub(crate) to: [VecDeque<Packet>; 2],
+    pub(in crate::core) to: [VecDeque<Packet>; 2],
     /// Whether each side's end is closed.
-    pub(crate) closed: [bool; 2],
+    pub(in crate::core) closed: [bool; 2],
     /// Nothing passes any more.
-    pub(crate) cut: bool,
+    pub(in crate::core) cut: bool,
     /// And nothing says so: no end of stream comes.
-    pub(crate) silent: bool,
+    pub(in crate::core) silent: bool,
     /// Each side has seen its end.
-    pub(crate) noticed: [bool; 2],
+    pub(in crate::core) noticed: [bool; 2],
 }
 
 impl Connection {
-    pub(crate) fn new() -> Self {
+    pub(in crate::core) fn new() -> Self {
         Self {
             to: [VecDeque::new(), VecDeque::new()],
             closed: [false; 2],
@@ -53,27 +55,27 @@ impl Connection {
     }
 
     /// Puts a packet on its way to `side`; a line that is gone swallows it.
-    pub(crate) fn send(&mut self, side: usize, packet: Packet) {
+    pub(in crate::core) fn send(&mut self, side: usize, packet: Packet) {
         if !self.cut && !self.closed[side] {
             self.to[side].push_back(packet);
         }
     }
 
-    pub(crate) fn cut(&mut self, silent: bool) {
+    pub(in crate::core) fn cut(&mut self, silent: bool) {
         self.cut = true;
         self.silent = silent;
         self.to.iter_mut().for_each(VecDeque::clear);
     }
 
     /// `side` has closed its end: the other still gets what is on its way.
-    pub(crate) fn close(&mut self, side: usize) {
+    pub(in crate::core) fn close(&mut self, side: usize) {
         self.closed[side] = true;
         self.noticed[side] = true;
         self.to[side].clear();
     }
 
     /// Whether `side` could see that nothing will come any more.
-    pub(crate) fn is_over(&self, side: usize) -> bool {
+    pub(in crate::core) fn is_over(&self, side: usize) -> bool {
         let gone = self.cut && !self.silent || self.closed[1 - side];
         gone && self.to[side].is_empty() && !self.noticed[side]
     }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use p2p_chat_chat::{Config, Core, Ending, Input, Invite, Now, Output};
+use crate::core::peer::Line;
+use crate::core::{Config, Core, Ending, Input, Now, Output};
+use crate::invite::Invite;
 use p2p_chat_protocol::transport::{TransportEvent, TransportRequest};
 use p2p_chat_protocol::ui::{PluginStatus, SendMessage, UiRequest};
 use p2p_chat_protocol::{Private, Received, Role, Start};
@@ -15,24 +17,25 @@ use super::transport::{CALLER, Transport};
 const RESTART: Duration = Duration::from_secs(1);
 
 /// One of the two.
-pub(crate) struct Side {
-    core: Core,
-    pub(crate) now: Now,
-    pub(crate) screen: Screen,
-    pub(crate) ui_alive: bool,
-    pub(crate) transport: Option<Transport>,
+#[derive(Clone)]
+pub(in crate::core) struct Side {
+    pub(in crate::core) core: Core,
+    pub(in crate::core) now: Now,
+    pub(in crate::core) screen: Screen,
+    pub(in crate::core) ui_alive: bool,
+    pub(in crate::core) transport: Option<Transport>,
     /// What a dead transport had said and nobody has read yet; then its end is told.
-    pub(crate) last_words: Option<VecDeque<Received<TransportEvent>>>,
-    pub(crate) restart_at: Option<Duration>,
+    pub(in crate::core) last_words: Option<VecDeque<Received<TransportEvent>>>,
+    pub(in crate::core) restart_at: Option<Duration>,
     /// From the core to its transport.
-    pub(crate) requests: VecDeque<(u64, TransportRequest)>,
-    pub(crate) stopped: Option<Ending>,
+    pub(in crate::core) requests: VecDeque<(u64, TransportRequest)>,
+    pub(in crate::core) stopped: Option<Ending>,
     outputs: Vec<Output>,
     asked: u64,
 }
 
 impl Side {
-    pub(crate) fn new(side: usize) -> Self {
+    pub(in crate::core) fn new(side: usize) -> Self {
         let config = match side {
             CALLER => Config {
                 start: Start::Connect,
@@ -96,21 +99,21 @@ impl Side {
     }
 
     /// Types a text; whether it was taken.
-    pub(crate) fn types(&mut self, text: String) {
+    pub(in crate::core) fn types(&mut self, text: String) {
         let text = Private(text);
         self.ask(UiRequest::SendMessage(SendMessage { text }));
     }
 
-    pub(crate) fn clears(&mut self) {
+    pub(in crate::core) fn clears(&mut self) {
         self.ask(UiRequest::Clear);
     }
 
-    pub(crate) fn quits(&mut self) {
+    pub(in crate::core) fn quits(&mut self) {
         self.ask(UiRequest::Quit);
     }
 
     /// How many lines of transport the core could read.
-    pub(crate) fn unread(&self) -> usize {
+    pub(in crate::core) fn unread(&self) -> usize {
         match (&self.transport, &self.last_words) {
             (_, Some(words)) => words.len(),
             (Some(transport), None) => transport.says.len(),
@@ -118,9 +121,24 @@ impl Side {
         }
     }
 
+    /// Whether the next line is one that changes what the core knows, and nothing else.
+    pub(in crate::core) fn next_is_noted_only(&self) -> bool {
+        let next = match (&self.last_words, &self.transport) {
+            (Some(words), _) => words.front(),
+            (None, Some(transport)) => transport.says.front(),
+            (None, None) => None,
+        };
+        next.is_some_and(|line| {
+            matches!(
+                line.message,
+                TransportEvent::Ok | TransportEvent::Tickets(_)
+            )
+        })
+    }
+
     /// The core reads up to `count` lines.
-    pub(crate) fn reads(&mut self, count: usize) {
-        for _ in 0..count {
+    pub(in crate::core) fn reads(&mut self, count: usize) {
+        for _ in 0..count.min(self.unread()) {
             let line = match (&mut self.last_words, &mut self.transport) {
                 (Some(words), _) => words.pop_front(),
                 (None, Some(transport)) => transport.says.pop_front(),
@@ -133,13 +151,13 @@ impl Side {
     }
 
     /// Transport is killed: what it was asked is lost, what it said is not.
-    pub(crate) fn transport_dies(&mut self) {
+    pub(in crate::core) fn transport_dies(&mut self) {
         let transport = self.transport.take();
         self.last_words = transport.map(|transport| transport.says);
     }
 
     /// Its pipe is read to the end.
-    pub(crate) fn transport_is_buried(&mut self) {
+    pub(in crate::core) fn transport_is_buried(&mut self) {
         self.input(Input::PluginStopped {
             role: Role::Transport,
             status: PluginStatus::Restarting,
@@ -149,7 +167,7 @@ impl Side {
         self.restart_at = Some(self.now.elapsed + RESTART);
     }
 
-    pub(crate) fn ui_dies(&mut self) {
+    pub(in crate::core) fn ui_dies(&mut self) {
         self.ui_alive = false;
         self.input(Input::PluginStopped {
             role: Role::Ui,
@@ -157,14 +175,14 @@ impl Side {
         });
     }
 
-    pub(crate) fn ui_starts(&mut self) {
+    pub(in crate::core) fn ui_starts(&mut self) {
         self.ui_alive = true;
         self.screen.replaying = true;
         self.input(Input::PluginReady(Role::Ui));
     }
 
     /// When something happens here without anybody's doing.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
+    pub(in crate::core) fn deadline(&self) -> Option<Duration> {
         if self.stopped.is_some() {
             return None;
         }
@@ -175,8 +193,15 @@ impl Side {
             .min()
     }
 
+    /// Whether something here waits for nothing but time.
+    pub(in crate::core) fn waits_for_time(&self) -> bool {
+        let peer = self.core.peer.as_ref();
+        let cut = peer.is_some_and(|peer| matches!(peer.line, Line::Cut(_)));
+        self.stopped.is_none() && (self.restart_at.is_some() || cut)
+    }
+
     /// It is later by `passed`, of which the computer slept `slept`.
-    pub(crate) fn time_passes(&mut self, passed: Duration, slept: bool, side: usize) {
+    pub(in crate::core) fn time_passes(&mut self, passed: Duration, slept: bool, side: usize) {
         self.now.boot += passed;
         if !slept {
             self.now.elapsed += passed;

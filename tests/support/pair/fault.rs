@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::pair::{Pair, Part, Setup, Who};
+use crate::pair::both::{Pair, Setup, Who};
+use crate::pair::memory::Part;
 use crate::support::{signal, wait_until};
 
 /// How long whatever is stopped or stalled stays so at least: some round trips, even of a busy
@@ -12,7 +13,7 @@ use crate::support::{signal, wait_until};
 const LASTS: Duration = Duration::from_millis(300);
 
 /// A fault.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Fault {
     /// SIGKILL.
     Killed(Who, Part),
@@ -28,8 +29,10 @@ pub(crate) enum Fault {
     CutForTheConnector,
     /// Nothing passes.
     Stalled,
-    /// The connection ends, and the next call is not answered.
+    /// The connection ends, and whoever answers the next call hangs up.
     RedialRefused,
+    /// The connection ends, and for a while nobody answers calls.
+    Refused,
 }
 
 /// What is broken now.
@@ -41,8 +44,9 @@ pub(crate) struct Broken {
 enum Mend {
     GoOn(Who, u32),
     Flow,
+    Accept,
     /// After one more call than there were.
-    Accept(u64),
+    AcceptAfter(u64),
 }
 
 impl Fault {
@@ -63,14 +67,27 @@ impl Fault {
         setup
     }
 
-    fn hits(self) -> Option<(Who, Part)> {
+    /// The process it hits.
+    pub(crate) fn hits(self) -> Option<(Who, Part)> {
         match self {
             Self::Killed(who, part)
             | Self::Stopped(who, part)
             | Self::StdoutClosed(who, part)
             | Self::StdinClosed(who, part) => Some((who, part)),
-            Self::Cut | Self::CutForTheConnector | Self::Stalled | Self::RedialRefused => None,
+            Self::Cut
+            | Self::CutForTheConnector
+            | Self::Stalled
+            | Self::RedialRefused
+            | Self::Refused => None,
         }
+    }
+
+    /// Whether a plugin has to be started again for it.
+    pub(crate) fn is_crash(self) -> bool {
+        matches!(
+            self,
+            Self::Killed(..) | Self::StdoutClosed(..) | Self::StdinClosed(..)
+        )
     }
 
     /// Whose process it hits.
@@ -114,7 +131,12 @@ impl Fault {
                 let calls = pair.line.calls();
                 pair.line.hang_up_on_callers();
                 pair.line.cut();
-                Some(Mend::Accept(calls))
+                Some(Mend::AcceptAfter(calls))
+            }
+            Self::Refused => {
+                pair.line.refuse();
+                pair.line.cut();
+                Some(Mend::Accept)
             }
         };
         let since = Instant::now();
@@ -123,6 +145,11 @@ impl Fault {
 }
 
 impl Broken {
+    /// Whether it stays broken until it is mended; the rest mends itself.
+    pub(crate) fn can_be_mended(&self) -> bool {
+        self.mend.is_some()
+    }
+
     /// Mends it, where it can be mended; not before it has lasted.
     pub(crate) fn mend(self, pair: &Pair) {
         let Some(mend) = self.mend else { return };
@@ -130,7 +157,8 @@ impl Broken {
         match mend {
             Mend::GoOn(who, pid) => pair.side(who).go_on(pid),
             Mend::Flow => pair.line.flow(),
-            Mend::Accept(calls) => {
+            Mend::Accept => pair.line.accept(),
+            Mend::AcceptAfter(calls) => {
                 wait_until("a redial is refused", || pair.line.calls() > calls);
                 pair.line.accept();
             }

@@ -1,11 +1,10 @@
 //! Two cores, two transports and a network between them, in which everything happens at random and
 //! most of it goes wrong. One seed, one story.
 
-#![allow(dead_code, reason = "each test binary uses its own part of it")]
-
 mod network;
 mod random;
 mod screen;
+mod shape;
 mod side;
 mod transport;
 
@@ -16,31 +15,32 @@ use p2p_chat_protocol::ui::Status;
 use p2p_chat_protocol::{Payload, transport::TransportRequest};
 
 use network::{Connection, Packet};
-pub(crate) use random::Random;
-pub(crate) use side::Side;
-pub(crate) use transport::{CALLER, LISTENER};
+pub(in crate::core) use random::Random;
+pub(in crate::core) use side::Side;
+pub(in crate::core) use transport::{CALLER, LISTENER};
 
 /// A silent cut shows when nothing came for this long.
 const DEAD_AFTER: Duration = Duration::from_secs(75);
 
 /// What may go wrong, and how often.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Plan {
-    pub(crate) texts: usize,
-    pub(crate) cuts: usize,
-    pub(crate) transport_kills: usize,
-    pub(crate) ui_kills: usize,
-    pub(crate) clears: usize,
-    pub(crate) sleeps: usize,
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::core) struct Plan {
+    pub(in crate::core) texts: usize,
+    pub(in crate::core) cuts: usize,
+    pub(in crate::core) transport_kills: usize,
+    pub(in crate::core) ui_kills: usize,
+    pub(in crate::core) clears: usize,
+    pub(in crate::core) sleeps: usize,
     /// Whether a resumed session may begin with texts that arrived before.
-    pub(crate) repeats: bool,
+    pub(in crate::core) repeats: bool,
     /// Whether one side leaves in the middle of it.
-    pub(crate) quits: usize,
+    pub(in crate::core) quits: usize,
 }
 
 /// Everything.
-pub(crate) struct World {
-    pub(crate) sides: [Side; 2],
+#[derive(Clone)]
+pub(in crate::core) struct World {
+    pub(in crate::core) sides: [Side; 2],
     connections: Vec<Connection>,
     random: Random,
     serial: u64,
@@ -52,23 +52,27 @@ pub(crate) struct World {
 }
 
 /// The story so far, told when it ends badly.
+#[derive(Clone)]
 struct Trace {
-    seed: u64,
-    steps: Vec<String>,
+    /// Where every step is chosen, somebody else tells.
+    seed: Option<u64>,
+    steps: Vec<Step>,
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if let Some(seed) = self.seed
+            && std::thread::panicking()
+        {
             let last = self.steps.len().saturating_sub(60);
-            eprintln!("seed {}: … {}", self.seed, self.steps[last..].join(", "));
+            eprintln!("seed {seed}: … {:?}", &self.steps[last..]);
         }
     }
 }
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(in crate::core) enum Step {
     Read(usize),
     Bury(usize),
     Ask(usize),
@@ -83,10 +87,11 @@ enum Step {
     KillUi(usize),
     StartUi(usize),
     Sleep(usize),
+    Wait,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(in crate::core) fn new(seed: u64) -> Self {
         Self {
             sides: [CALLER, LISTENER].map(Side::new),
             connections: Vec::new(),
@@ -96,14 +101,14 @@ impl World {
             sent: [BTreeMap::new(), BTreeMap::new()],
             time: Duration::ZERO,
             trace: Trace {
-                seed,
+                seed: Some(seed),
                 steps: Vec::new(),
             },
         }
     }
 
     /// Lets the two meet: before that, a cut is the end.
-    pub(crate) fn connect(&mut self) {
+    pub(in crate::core) fn connect(&mut self) {
         for step in [Step::Ask(LISTENER), Step::Read(LISTENER)] {
             self.step(step, false);
         }
@@ -115,7 +120,7 @@ impl World {
     }
 
     /// Lets things happen until the plan is used up.
-    pub(crate) fn run(&mut self, mut plan: Plan) {
+    pub(in crate::core) fn run(&mut self, mut plan: Plan) {
         loop {
             let mut steps = self.work();
             let faults = self.faults(&plan);
@@ -138,7 +143,7 @@ impl World {
     }
 
     /// Nothing goes wrong any more, and everything takes its course.
-    pub(crate) fn settle(&mut self) {
+    pub(in crate::core) fn settle(&mut self) {
         for side in 0..2 {
             if !self.sides[side].ui_alive {
                 self.step(Step::StartUi(side), false);
@@ -157,8 +162,51 @@ impl World {
         }
     }
 
+    /// A world in which the two have met, and every step is chosen by the test.
+    pub(in crate::core) fn met() -> Self {
+        let mut world = Self::new(0);
+        world.trace.seed = None;
+        world.connect();
+        while let Some(step) = world.work().first() {
+            world.step(*step, false);
+        }
+        world.trace.steps.clear();
+        world
+    }
+
+    /// Everything that can happen next. Time passes only where somebody waits for it.
+    /// An answer that the core takes note of and does nothing about may as well be read at once:
+    /// no other step depends on it, and the states are a tenth.
+    pub(in crate::core) fn choices(&self, plan: &Plan) -> Vec<Step> {
+        for (at, side) in self.sides.iter().enumerate() {
+            if side.next_is_noted_only() {
+                return vec![Step::Read(at)];
+            }
+        }
+        let mut steps = self.work();
+        // Whether the end of a line is seen is a step of its own, so none is cut silently.
+        let silent = |step: &Step| matches!(step, Step::CutSilently(_));
+        steps.extend(self.faults(plan).into_iter().filter(|step| !silent(step)));
+        if self.sides.iter().any(Side::waits_for_time) {
+            steps.push(Step::Wait);
+        }
+        steps
+    }
+
+    /// Lets one thing happen.
+    pub(in crate::core) fn choose(&mut self, step: Step, plan: &mut Plan) {
+        plan.use_up(step);
+        self.step(step, false);
+        self.check();
+    }
+
+    /// What happened since the two met.
+    pub(in crate::core) fn path(&self) -> &[Step] {
+        &self.trace.steps
+    }
+
     /// Whoever is left alone waits until he is told that it is over.
-    pub(crate) fn wait_for_the_end(&mut self) {
+    pub(in crate::core) fn wait_for_the_end(&mut self) {
         for _ in 0..3 {
             if self.sides.iter().any(|side| side.stopped.is_none()) {
                 self.settle();
@@ -241,10 +289,16 @@ impl World {
     }
 
     fn step(&mut self, step: Step, repeats: bool) {
-        self.trace.steps.push(format!("{step:?}"));
+        self.trace.steps.push(step);
         match step {
             Step::Read(side) => {
-                let count = 1 + self.random.below(4);
+                let chosen = self.trace.seed.is_none();
+                // Where every step is chosen: all. A line that is read later may as well come later.
+                let count = if chosen {
+                    usize::MAX
+                } else {
+                    1 + self.random.below(4)
+                };
                 self.sides[side].reads(count);
             }
             Step::Bury(side) => self.sides[side].transport_is_buried(),
@@ -274,6 +328,7 @@ impl World {
                 let seconds = 1 + self.random.below(60);
                 self.pass(Duration::from_secs(seconds as u64), Some(side));
             }
+            Step::Wait => self.pass_to_next(),
         }
     }
 
