@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::man_in_the_middle::{To, man_in_the_middle};
+use crate::p2pc::P2pc;
 use crate::people::{Invite, connect, listener, started};
 use crate::scene::Switch;
 use crate::support::{Chat, Piped, children_of, plugin};
@@ -148,12 +149,7 @@ fn words(text: &str) -> HashSet<String> {
 
 #[test]
 fn tickets_codes_and_payloads_are_in_no_log_of_transport() {
-    let loud = || {
-        let mut command = Command::new(plugin("transport"));
-        command.envs([("P2P_CHAT_LOG", "debug"), ("RUST_BACKTRACE", "1")]);
-        Transport::start_as(&mut command)
-    };
-    let (mut listener, mut connector) = (loud(), loud());
+    let (mut listener, mut connector) = (loud_transport(), loud_transport());
     let listening = listener.listen(mode("code"));
     connector.connect(listening.port, typed(&listening.passcode));
     connector.event("peer_connected");
@@ -165,19 +161,55 @@ fn tickets_codes_and_payloads_are_in_no_log_of_transport() {
     // A ticket is used.
     secrets.extend(tickets(&listener));
     let used = connector.tickets();
-    let mut again = loud();
+    let mut again = loud_transport();
     again.connect(listening.port, resume(&used));
     again.event("peer_connected");
     secrets.extend(tickets(&listener));
+    let mut log = String::new();
     for mut side in [listener, connector, again] {
         side.process.end_input();
         assert_eq!(side.process.exit_code(), Some(0));
-        let log = side.process.stderr.all();
-        assert!(log.contains("DEBUG"), "no log at all? {log}");
-        for secret in &secrets {
-            assert!(!log.contains(secret), "{secret}: {log}");
+        log += &side.process.stderr.all();
+    }
+    assert!(log.contains("DEBUG"), "no log at all? {log}");
+    for secret in &secrets {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn no_key_is_in_a_log_of_transport() {
+    let Some(python) = P2pc::find("no_key_is_in_a_log_of_transport") else {
+        return;
+    };
+    let mut listener = loud_transport();
+    let listening = listener.listen(mode("code"));
+    let mut peer = python.connect_telling(listening.port, &listening.passcode);
+    peer.event("connected");
+    let told = peer.0.so_far("vector");
+    assert!(told.len() > 8, "{told:?}");
+    peer.send(&json!("hello"));
+    assert_eq!(listener.received(), "hello");
+    listener.process.end_input();
+    assert_eq!(listener.process.exit_code(), Some(0));
+    let log = listener.process.stderr.all();
+    assert!(log.contains("DEBUG"), "no log at all? {log}");
+    for vector in told {
+        let hex = vector["hex"].as_str().expect("a text");
+        let bytes = (0..8).map(|at| u8::from_str_radix(&hex[2 * at..][..2], 16).expect("hex"));
+        // As a derived Debug would print it, without the brackets.
+        let debug = format!("{:?}", bytes.collect::<Vec<_>>());
+        let b64 = vector["b64"].as_str().expect("a text");
+        for form in [&hex[..16], &b64[..10], debug.trim_matches(['[', ']'])] {
+            assert!(!log.contains(form), "{vector}: {log}");
         }
     }
+}
+
+fn loud_transport() -> Transport {
+    let mut command = Command::new(plugin("transport"));
+    command.envs([("P2P_CHAT_LOG", "debug"), ("RUST_BACKTRACE", "1")]);
+    Transport::start_as(&mut command)
 }
 
 /// The secret parts of its tickets.

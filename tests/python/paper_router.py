@@ -24,7 +24,7 @@ for line in sys.stdin:
         with open(PAPER, "w") as paper:
             paper.write(str(request["port"]))
         say(type="port_mapped", reply_to=request["id"], port=request["port"], protocol="tcp", method="upnp",
-            external_address="203.0.113.7:%d" % request["port"], lease_s=3600, took_ms=1)
+            external_address="127.0.0.1:%d" % request["port"], lease_s=3600, took_ms=1)
     elif request["type"] == "unmap_port":
         close()
         say(type="ok", reply_to=request["id"])

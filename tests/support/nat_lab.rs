@@ -24,7 +24,7 @@ pub(crate) use waiting::{KilledOnDrop, lines, next, wait_until};
 const READY_LIMIT: Duration = Duration::from_secs(20);
 
 /// What `nat-lab.sh` and these tests run.
-const PROGRAMS: [&str; 10] = [
+const PROGRAMS: [&str; 11] = [
     "bash",
     "ip",
     "nft",
@@ -34,6 +34,7 @@ const PROGRAMS: [&str; 10] = [
     "unshare",
     "nsenter",
     "miniupnpd",
+    "upnpc",
     "ncat",
 ];
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -29,6 +30,13 @@ impl P2pc {
     pub(crate) fn selftest(&self) -> Output {
         let mut command = self.command();
         command.arg("p2pc.selftest").output().expect("it starts")
+    }
+
+    /// Computes these test vectors anew.
+    pub(crate) fn check_vectors(&self, files: &[PathBuf]) -> Output {
+        let mut command = self.command();
+        let command = command.arg("p2pc.vectors").args(files);
+        command.output().expect("it starts")
     }
 
     /// A peer that waits on a free port. `secret` is its first line, where its mode has one.
@@ -59,6 +67,14 @@ impl P2pc {
     pub(crate) fn connect(&self, port: u16, mode: &str, secret: Option<Value>) -> Peer {
         let port = port.to_string();
         self.peer(&["connect", "127.0.0.1", &port, "--mode", mode], secret)
+    }
+
+    /// A caller who tells every secret value.
+    pub(crate) fn connect_telling(&self, port: u16, passcode: &str) -> Peer {
+        let port = port.to_string();
+        let called = ["connect", "127.0.0.1", &port];
+        let arguments = [&called[..], &["--vectors", "--mode", "code"]].concat();
+        self.peer(&arguments, code(passcode))
     }
 
     fn peer(&self, arguments: &[&str], secret: Option<Value>) -> Peer {

@@ -5,7 +5,11 @@ mod support;
 use support::nat_lab::NatLab;
 use support::{MAP, plugin_in};
 
-/// The method and the address of a mapping, through which bytes arrive.
+/// The router does not hear what is asked of it alone.
+const ONLY_MULTICAST: &str =
+    "nft insert rule inet filter input ip daddr 192.168.77.1 udp dport 1900 drop";
+
+/// The method of a mapping, through which bytes arrive.
 fn maps(lab: &NatLab) -> String {
     let mut plugin = plugin_in(lab, "lan");
     plugin.ask(MAP);
@@ -21,11 +25,17 @@ fn of_two_routers_the_default_gateway_is_asked() {
     let Some(lab) = NatLab::with(&["--no-natpmp", "--two-igd"]) else {
         return;
     };
-    for _ in 0..4 {
+    let is_asked = || {
         let mut plugin = plugin_in(&lab, "lan");
         plugin.ask(MAP);
         assert_eq!(plugin.mapped().external_address, "128.66.0.1:8080");
         plugin.end();
+    };
+    is_asked();
+    // Where it answers multicast alone, the other one often is the first to answer.
+    lab.run("router", ONLY_MULTICAST);
+    for _ in 0..4 {
+        is_asked();
     }
     assert_eq!(maps(&lab), "upnp");
 }
@@ -47,10 +57,7 @@ fn a_router_that_answers_multicast_alone_is_found() {
     let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
         return;
     };
-    lab.run(
-        "router",
-        "nft insert rule inet filter input ip daddr 192.168.77.1 udp dport 1900 drop",
-    );
+    lab.run("router", ONLY_MULTICAST);
     assert_eq!(maps(&lab), "upnp");
 }
 

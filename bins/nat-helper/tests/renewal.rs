@@ -36,7 +36,7 @@ fn a_new_address_outside_is_told_at_the_next_renewal() {
 #[test]
 fn a_router_that_restarted_elsewhere_is_found_again() {
     // `http_port=0`: another port of its own at each start, as many routers do.
-    let options = ["--conf", "http_port=0"];
+    let options = ["--no-natpmp", "--conf", "http_port=0"];
     let Some(lab) = ipv4_home(&options) else {
         return;
     };

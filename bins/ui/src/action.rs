@@ -72,9 +72,13 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
-    /// As it is drawn.
-    pub(crate) fn whole(&self) -> String {
-        format!("{}{}", self.header, self.text)
+    /// As it is drawn before a line of so many lines: `[50 lines] > `.
+    pub(crate) fn for_lines(&self, lines: usize) -> String {
+        let Self { header, text, .. } = self;
+        match text.strip_suffix("> ") {
+            Some(before) if lines > 1 => format!("{header}{before}[{lines} lines] > "),
+            _ => format!("{header}{text}"),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use p2p_chat_protocol::MAX_TEXT;
@@ -73,6 +73,7 @@ impl LineEditor {
         let watcher = Watcher {
             desk,
             line: Mutex::default(),
+            counted: AtomicUsize::default(),
             ctrl_c: Arc::default(),
         };
         let on_ctrl_c = ClearThenLeave(watcher.ctrl_c.clone());
@@ -88,6 +89,9 @@ impl LineEditor {
     /// Asks, with `line` typed already.
     pub(crate) fn ask(&mut self, prompt: &str, line: &str, cursor: usize) -> Answer {
         let (left, right) = line.split_at_checked(cursor).unwrap_or((line, ""));
+        if let Some(watcher) = self.editor.helper() {
+            watcher.counted.store(lines_of(line), Ordering::Relaxed);
+        }
         let result = self.editor.readline_with_initial(prompt, (left, right));
         let Some(watcher) = self.editor.helper() else {
             return Answer::Leave;
@@ -143,6 +147,8 @@ struct Watcher {
     desk: Arc<Desk>,
     /// The line as it was last seen, and its cursor.
     line: Mutex<(String, usize)>,
+    /// How many lines the prompt says it has.
+    counted: AtomicUsize,
     ctrl_c: Arc<AtomicBool>,
 }
 
@@ -152,6 +158,11 @@ impl Watcher {
         seen.0.clear();
         seen.0.push_str(line);
         seen.1 = cursor;
+        // A paste of many lines, or an end of it: the prompt says so.
+        let lines = lines_of(line);
+        if self.counted.swap(lines, Ordering::Relaxed) != lines {
+            interrupt_editor();
+        }
     }
 
     fn typed(&self) -> Answer {
@@ -213,6 +224,11 @@ impl Hint for TooLong {
     fn completion(&self) -> Option<&str> {
         None
     }
+}
+
+/// How many lines a text has that may still be empty.
+pub(crate) fn lines_of(text: &str) -> usize {
+    text.split('\n').count()
 }
 
 fn too_long(line: &str) -> Option<String> {

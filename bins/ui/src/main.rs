@@ -25,6 +25,7 @@ mod peer;
 mod pipes;
 mod plain;
 mod processes;
+mod prompt;
 mod quoted;
 mod reach;
 mod refused;

@@ -115,6 +115,10 @@ impl Reach {
                     renewed.unwrap_or_default()
                 )
             }
+            (_, _, Some(listening)) if !self.asking && self.is_shared() => {
+                let (host, port) = invite::first_address(listening);
+                format!("{host}, port {port}, as you said")
+            }
             (_, Some(reason), _) => format!("not from outside: {reason}"),
             (_, _, None) => "not listening".to_owned(),
             (_, _, Some(_)) if self.asking => "your router is being asked".to_owned(),

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::action::{Prompt, Typed};
 use crate::command::{Meaning, understand};
 use crate::desk::{Ask, Desk};
-use crate::editor::{Answer, LineEditor};
+use crate::editor::{Answer, LineEditor, lines_of};
 use crate::menu::is_invite;
 use crate::terminal::Terminal;
 use crate::typed::not_sent;
@@ -66,9 +66,10 @@ fn ask(
         cursor,
     } = asking;
     let question = prompt.question;
-    let typed = match editor.ask(&prompt.whole(), &line, cursor) {
+    let shown = prompt.for_lines(lines_of(&line));
+    let typed = match editor.ask(&shown, &line, cursor) {
         Answer::Interrupted(line, cursor) => {
-            erase(terminal, &prompt, &line);
+            erase(terminal, &shown, &line);
             return Some(Asking {
                 prompt,
                 line,
@@ -77,14 +78,14 @@ fn ask(
         }
         Answer::Leave => {
             if !question {
-                erase(terminal, &prompt, "");
+                erase(terminal, &shown, "");
             }
             Typed::Leave
         }
         Answer::Line(text) => {
             match question {
-                true => answered(terminal, &prompt, &text),
-                false => sent(editor, terminal, &prompt, &text),
+                true => answered(terminal, &prompt, &shown, &text),
+                false => sent(editor, terminal, &prompt, &shown, &text),
             }
             Typed::Line { text, question }
         }
@@ -95,36 +96,36 @@ fn ask(
 }
 
 /// A typed text leaves its row: it comes again as a message. A command stays to be seen.
-fn sent(editor: &mut LineEditor, terminal: &Terminal, prompt: &Prompt, line: &str) {
+fn sent(editor: &mut LineEditor, terminal: &Terminal, prompt: &Prompt, shown: &str, line: &str) {
     match understand(line) {
         Meaning::Text(_) => {
             editor.remember(line);
-            erase(terminal, prompt, line);
+            erase(terminal, shown, line);
         }
-        Meaning::Blank => erase(terminal, prompt, line),
+        Meaning::Blank => erase(terminal, shown, line),
         Meaning::Command(_) | Meaning::Unknown(_) if prompt.header.is_empty() => {}
         Meaning::Command(_) | Meaning::Unknown(_) => {
-            erase(terminal, prompt, line);
+            erase(terminal, shown, line);
             terminal.write(&format!("{}{line}\n", prompt.text));
         }
     }
 }
 
 /// An answer stays to be seen, without the code that may be in it.
-fn answered(terminal: &Terminal, prompt: &Prompt, line: &str) {
+fn answered(terminal: &Terminal, prompt: &Prompt, shown: &str, line: &str) {
     if prompt.secret {
-        erase(terminal, prompt, line);
+        erase(terminal, shown, line);
     } else if is_invite(line)
         && let Some((addresses, _)) = line.split_once('#')
     {
-        erase(terminal, prompt, line);
+        erase(terminal, shown, line);
         terminal.write(&format!("{}{addresses}\n", prompt.text));
     }
 }
 
 /// Erases the rows of a question whose last row was just ended.
-fn erase(terminal: &Terminal, prompt: &Prompt, line: &str) {
-    let up = LineEditor::last_row(&prompt.whole(), line, terminal.columns()) + 1;
+fn erase(terminal: &Terminal, shown: &str, line: &str) {
+    let up = LineEditor::last_row(shown, line, terminal.columns()) + 1;
     terminal.write(&format!("\x1b[{up}A\r\x1b[J"));
 }
 

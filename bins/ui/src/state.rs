@@ -1,7 +1,7 @@
 //! What the ui knows and does next: events and typed lines in, actions out. Pure.
 //!
 //! This file takes the supervisor's events; refusals are in `refused.rs`, the user's lines in
-//! `typed.rs`, what a listener can be told in `commands.rs`.
+//! `typed.rs`, what codes and words need in `commands.rs`, what the user is asked in `prompt.rs`.
 
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::ui::{
@@ -9,7 +9,7 @@ use p2p_chat_protocol::ui::{
 };
 use p2p_chat_protocol::{Received, Start, Welcome};
 
-use crate::action::{Action, Manner, Now, Prompt, Stage};
+use crate::action::{Action, Manner, Now, Stage};
 use crate::menu::{BANNER, CHOICES, Question};
 use crate::outgoing::{Asked, Outgoing};
 use crate::quoted::quoted;
@@ -75,38 +75,6 @@ impl Ui {
     /// What is to be done since the last time.
     pub(crate) fn actions(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.actions)
-    }
-
-    /// What the next line will answer; `None`: nobody is asked now.
-    pub(crate) fn prompt(&self) -> Option<Prompt> {
-        let silent = self.manner == Manner::Stream;
-        if silent || self.replaying || self.stage == Stage::Leaving {
-            return None;
-        }
-        if let Some(question) = &self.question {
-            return Some(Prompt {
-                text: question.prompt(),
-                question: true,
-                secret: question.is_secret(),
-                ..Prompt::default()
-            });
-        }
-        let waiting = self.view.talk.delivery.visibly_waiting();
-        let (text, header) = match self.stage {
-            Stage::Chatting if self.view.talk.insecure() => ("INSECURE > ".to_owned(), vec![]),
-            Stage::Chatting if waiting > 0 => (format!("{waiting} waiting > "), vec![]),
-            Stage::Chatting | Stage::Unverified => ("> ".to_owned(), vec![]),
-            // A plain terminal keeps its prompt on the screen, above what comes.
-            Stage::Waiting if self.manner == Manner::Plain && !self.view.listens() => return None,
-            Stage::Waiting => ("> ".to_owned(), self.view.header()),
-            Stage::Idle | Stage::Leaving => return None,
-        };
-        let rows = header.into_iter().map(|row| row + "\n");
-        Some(Prompt {
-            header: rows.collect(),
-            text,
-            ..Prompt::default()
-        })
     }
 
     /// When something is to be done without an event, by the clock that never jumps.

@@ -76,9 +76,9 @@ fn a_text_nobody_could_get_stays_on_the_line() {
 fn a_paste_of_many_lines_is_one_message() {
     let mut ui = InTerminal::in_chat();
     ui.types("\x1b[200~one\rtwo\rthree\x1b[201~");
-    ui.shows("INSECURE > one\ntwo\nthree");
+    ui.shows("INSECURE [3 lines] > one\ntwo\nthree");
     ui.wire.peer_says(1, "meanwhile");
-    ui.shows("[198.51.100.2] meanwhile\nINSECURE > one\ntwo\nthree");
+    ui.shows("[198.51.100.2] meanwhile\nINSECURE [3 lines] > one\ntwo\nthree");
     ui.types("\r");
     ui.wire.takes_text("one\ntwo\nthree", 2);
     ui.shows(

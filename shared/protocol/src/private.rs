@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use zeroize::ZeroizeOnDrop;
 
-/// A text, code or invite: `Debug` shows its length only, so no log or panic prints it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A text, code or invite: `Debug` shows its length only, so no log or panic prints it. Erased
+/// when dropped: a `String` taken out of it is the taker's to erase.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Private(pub String);
 

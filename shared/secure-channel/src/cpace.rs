@@ -49,7 +49,7 @@ impl Share {
             return None;
         }
         point *= *self.scalar;
-        let k = (!point.is_identity()).then(|| Secret(point.compress().to_bytes()));
+        let k = (!point.is_identity()).then(|| Secret::copied(point.compress().as_bytes()));
         point.zeroize();
         k
     }
@@ -76,7 +76,9 @@ pub(crate) fn isk(
         with_length(point, |bytes| hash.update(bytes));
         with_length(data, |bytes| hash.update(bytes));
     }
-    Secret(hash.finalize().into())
+    let mut output = Secret::zero();
+    hash.finalize_into((&mut output.0[..]).into());
+    output
 }
 
 /// A point that nobody knows the logarithm of, and that depends on the code.

@@ -34,7 +34,7 @@ impl KeyPair {
     /// a secret that nobody else has.
     pub(crate) fn decapsulate(&self, ct: &[u8; CT]) -> Option<Secret<32>> {
         let mut ss = self.0.try_decapsulate(&Ciphertext::from(*ct)).ok()?;
-        let secret = Secret(ss.into());
+        let secret = Secret::copied(ss.as_ref());
         ss.as_mut_slice().zeroize();
         Some(secret)
     }
@@ -47,7 +47,7 @@ pub(crate) fn encapsulate(
 ) -> Option<([u8; CT], Secret<32>)> {
     let ek = EncapsulationKey::try_from(ek.as_slice()).ok()?;
     let (ct, mut ss) = ek.encapsulate_with_rng(rng);
-    let secret = Secret(ss.into());
+    let secret = Secret::copied(ss.as_ref());
     ss.as_mut_slice().zeroize();
     Some((ct.into(), secret))
 }

@@ -13,7 +13,7 @@ impl Prelude {
     /// From both messages, X-Wing's secret, and what only the right peer knows.
     pub(crate) fn new(hello_c: &[u8], hello_l: &[u8], ss: &Secret<32>, auth: &Secret<64>) -> Self {
         let th1 = th(&[b"P2PC/1 hello", hello_c, hello_l]);
-        let prk = extract(&th1, &[&ss.0, &auth.0]);
+        let prk = extract(&th1, &[&ss.0[..], &auth.0[..]]);
         Self { th1, prk }
     }
 
@@ -88,6 +88,6 @@ impl Keys {
         ss: &Secret<32>,
     ) -> Self {
         let th3 = th(&[b"P2PC/1 rekey", &epoch.to_be_bytes(), ek, ct]);
-        Self::derive(&extract(&root.0, &[&ss.0]), &th3)
+        Self::derive(&extract(&root.0, &[&ss.0[..]]), &th3)
     }
 }

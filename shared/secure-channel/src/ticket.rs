@@ -1,8 +1,9 @@
 //! With a ticket a cut session is resumed: both ends derive it, neither sends it.
 
-use zeroize::ZeroizeOnDrop;
+use zeroize::Zeroizing;
 
 use crate::schedule::Keys;
+use crate::secret::Secret;
 
 /// The side of the handshake a ticket was issued to. It serves in no other: both ends hold the
 /// same secret, and without this rule the network connects a person to himself.
@@ -24,20 +25,23 @@ pub enum Verification {
 }
 
 /// What resumes a session. To be kept in memory only.
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct Ticket {
     id: [u8; 16],
-    secret: [u8; 64],
-    #[zeroize(skip)]
+    secret: Secret<64>,
     role: TicketRole,
-    #[zeroize(skip)]
     verification: Verification,
 }
 
 impl Ticket {
     /// The ticket of these keys.
     pub(crate) fn of(keys: &Keys, role: TicketRole, verification: Verification) -> Self {
-        Self::new(keys.resume_id.0, keys.resume_secret.0, role, verification)
+        Self {
+            id: *keys.resume_id.0,
+            secret: keys.resume_secret.clone(),
+            role,
+            verification,
+        }
     }
 
     /// A ticket from what [`Ticket::id`], [`Ticket::secret`] and the rest said once.
@@ -47,6 +51,7 @@ impl Ticket {
         role: TicketRole,
         verification: Verification,
     ) -> Self {
+        let secret = Secret::copied(&Zeroizing::new(secret));
         Self {
             id,
             secret,
@@ -62,7 +67,7 @@ impl Ticket {
 
     /// The secret.
     pub fn secret(&self) -> &[u8; 64] {
-        &self.secret
+        &self.secret.0
     }
 
     /// The side it serves.

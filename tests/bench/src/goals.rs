@@ -29,9 +29,9 @@ struct Row {
 /// Prints the table.
 pub(crate) fn print(samples: &Samples, standing: &Standing) {
     println!(
-        "1 to 5 and 7: with a bench transport, without pacing or encryption; the real wire follows with\n\
-         the secure channel. 1, 2 and the first 7: all processes on one processor. 6, 8, 9: the listener\n\
-         of a chat with the real transport, nat-helper included.\n"
+        "1, 2 and the first 7: all processes on one processor. 6, 8, 9: the listener of a chat,\n\
+         nat-helper included. \"Without the wire\": a bench transport that neither encrypts nor confirms,\n\
+         so what the other three processes take.\n"
     );
     let head = [
         "#", "figure", "ours", "beside", "ratio", "must", "stretch", "verdict",
@@ -51,7 +51,7 @@ pub(crate) fn print(samples: &Samples, standing: &Standing) {
 
 #[rustfmt::skip]
 fn rows(samples: &Samples, standing: &Standing) -> Vec<Row> {
-    let Samples { raw, ours, ncat, .. } = samples;
+    let Samples { raw, ours, unencrypted, ncat, .. } = samples;
     let silence = median(&samples.start_with_silent_router) - median(&samples.start_without_router);
     // The worst round counts: a burst arrives always, or the goal is missed.
     let arrived = ours.arrived.iter().copied().fold(f64::INFINITY, f64::min);
@@ -69,6 +69,9 @@ fn rows(samples: &Samples, standing: &Standing) -> Vec<Row> {
         alone("8", "idle context switches a second, four processes", standing.switches_a_second, decimal, AtMost(1.0, 0.0)),
         alone("9", "threads a process, the ui aside", standing.threads, count, AtMost(3.0, 1.0)),
         alone("10", "sum of the binaries", standing.binaries, megabytes, AtMost(12.0, 6.0)),
+        beside("", "1 without the wire", &unencrypted.round_trip, &raw.round_trip, micros, AtMost(2.0, 1.5)),
+        beside("", "2 without the wire", &unencrypted.round_trip, &ncat.round_trip, micros, AtMost(3.0, 2.2)),
+        beside("", "4 without the wire", &unencrypted.rate, &ncat.rate, rate, AtLeast(0.2, 0.3)),
         alone("", "start to listening, silent router", median(&samples.start_with_silent_router), millis, AtMost(100.0, 100.0)),
         alone("", "/quit to the end, in a chat", median(&samples.quit_chatting), millis, AtMost(100.0, 100.0)),
         alone("", "SIGTERM to the end, silent router being asked", median(&samples.quit_waiting), millis, AtMost(100.0, 100.0)),

@@ -18,6 +18,7 @@ pub(crate) const BURST: usize = 100_000;
 pub(crate) struct Samples {
     pub(crate) raw: Figures,
     pub(crate) ours: Figures,
+    pub(crate) unencrypted: Figures,
     pub(crate) ncat: Figures,
     /// Milliseconds from start to listening, with a router that does not answer.
     pub(crate) start_with_silent_router: Vec<f64>,
@@ -48,17 +49,22 @@ pub(crate) struct Figures {
 /// Measures everything once. `number` turns the order of the systems.
 pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Result<(), String> {
     let Samples {
-        raw, ours, ncat, ..
+        raw,
+        ours,
+        unencrypted,
+        ncat,
+        ..
     } = samples;
     let mut systems = [
         (System::Raw, raw),
         (System::Ours, ours),
+        (System::Unencrypted, unencrypted),
         (System::Ncat, ncat),
     ];
-    systems.rotate_left(number as usize % 3);
+    systems.rotate_left(number as usize % 4);
     programs.settle(Place::OneProcessor)?;
-    let [first, second, third] = [0, 1, 2].map(|at| systems[at].0.pair(programs));
-    let mut pairs = [first?, second?, third?];
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(|at| systems[at].0.pair(programs));
+    let mut pairs = [first?, second?, third?, fourth?];
     let times = round_trips(&mut pairs, ROUND_TRIPS)?;
     for ((pair, times), (_, figures)) in pairs.iter().zip(times).zip(&mut systems) {
         figures.start.push(milliseconds(pair.listening_after));
@@ -79,7 +85,7 @@ pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Re
 }
 
 fn start_and_quit(programs: &Programs, samples: &mut Samples) -> Result<(), String> {
-    let chat = System::Legacy.pair(programs)?;
+    let chat = System::Ours.pair(programs)?;
     samples
         .start_without_router
         .push(milliseconds(chat.listening_after));

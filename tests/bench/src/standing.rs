@@ -1,5 +1,5 @@
-//! What the product is while nothing happens, with its own transport; and how its present wire
-//! does.
+//! What the product is while nothing happens, with its own transport; and how the original
+//! program's wire does.
 
 use std::fs;
 use std::thread;
@@ -9,7 +9,7 @@ use crate::drive::{Burst, burst, paced};
 use crate::end::End;
 use crate::processes::{Process, family};
 use crate::round::percentile;
-use crate::systems::{Programs, System};
+use crate::systems::{Programs, System, hand_over_code};
 
 /// Idle for this long: a timer that runs every few seconds is seen.
 const IDLE: Duration = Duration::from_secs(10);
@@ -40,9 +40,10 @@ pub(crate) fn look(programs: &Programs) -> Result<Standing, String> {
     let mut listener = End::start(&mut programs.p2p_chat(&["listen", "0"]))?;
     let address = listener.output.expect("[*] Listening on ")?;
     let port = address.rsplit(':').next().unwrap_or_default();
-    listener.output.expect("No UPnP-capable router found")?;
     let peer = format!("127.0.0.1:{port}");
     let mut connector = End::start(&mut programs.p2p_chat(&["connect", &peer]))?;
+    // The code is shown when the router has not answered.
+    hand_over_code(&mut listener, &mut connector)?;
     connector.output.expect("[*] Chat started")?;
     listener.output.expect("[*] Chat started")?;
     thread::sleep(SETTLED);
@@ -82,7 +83,7 @@ fn binaries(programs: &Programs) -> Result<f64, String> {
     Ok(bytes as f64 / 1e6)
 }
 
-/// How the wire does that there is today, in a sentence.
+/// How the original program's wire does, in a sentence.
 pub(crate) fn legacy_wire(programs: &Programs) -> Result<String, String> {
     let mut pair = System::Legacy.pair(programs)?;
     let one_way = percentile(paced(&mut pair, LEGACY_TEXTS)?, 0.5);
@@ -91,7 +92,7 @@ pub(crate) fn legacy_wire(programs: &Programs) -> Result<String, String> {
         per_second,
     } = burst(&mut pair, LEGACY_TEXTS)?;
     Ok(format!(
-        "Today's wire, the original program's protocol, which keeps texts 100 ms apart: one way p50 {one_way:.1} ms;\n\
+        "--insecure-legacy, which keeps texts 100 ms apart: one way p50 {one_way:.1} ms;\n\
          {arrived} of {LEGACY_TEXTS} texts in a burst arrived, {per_second:.1} a second."
     ))
 }

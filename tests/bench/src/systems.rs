@@ -31,11 +31,13 @@ pub(crate) enum Place {
 pub(crate) enum System {
     /// Three processes a side that only copy: the limit.
     Raw,
-    /// p2p-chat with the bench transport: everything but the wire.
+    /// p2p-chat, as two people start it.
     Ours,
+    /// p2p-chat with the bench transport: everything but the wire.
+    Unencrypted,
     /// One process a side, with TLS.
     Ncat,
-    /// p2p-chat as it is, with the original program's protocol on the wire.
+    /// p2p-chat with the original program's protocol on the wire.
     Legacy,
 }
 
@@ -75,13 +77,18 @@ impl Programs {
     /// p2p-chat with these arguments.
     pub(crate) fn p2p_chat(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.folder.join("p2p-chat"));
-        command.arg("--insecure-legacy").args(arguments);
+        command.args(arguments);
         command
     }
 
-    /// The same with the bench transport.
-    fn ours(&self, arguments: &[&str]) -> Command {
-        let mut command = self.p2p_chat(arguments);
+    fn legacy(&self, arguments: &[&str]) -> Command {
+        let mut command = self.p2p_chat(&["--insecure-legacy"]);
+        command.args(arguments);
+        command
+    }
+
+    fn unencrypted(&self, arguments: &[&str]) -> Command {
+        let mut command = self.legacy(arguments);
         command.arg("--transport").arg(&self.bench_transport);
         command
     }
@@ -95,6 +102,7 @@ impl Programs {
 
 const LISTEN: [&str; 5] = ["--no-nat", "listen", "0", "--bind", "127.0.0.1"];
 const LISTENS: &str = "[*] Listening on 127.0.0.1:";
+const STARTED: &str = "[*] Chat started";
 
 impl System {
     /// Starts two sides, and waits until a line has passed each way.
@@ -111,8 +119,9 @@ impl System {
         let begun = Instant::now();
         let (mut listener, ready) = match self {
             Self::Raw => (programs.raw(&["listen"]), "listening 127.0.0.1:"),
-            Self::Ours => (programs.ours(&LISTEN), LISTENS),
-            Self::Legacy => (programs.p2p_chat(&LISTEN), LISTENS),
+            Self::Ours => (programs.p2p_chat(&LISTEN), LISTENS),
+            Self::Unencrypted => (programs.unencrypted(&LISTEN), LISTENS),
+            Self::Legacy => (programs.legacy(&LISTEN), LISTENS),
             Self::Ncat => (
                 ncat(&["-l", "127.0.0.1", &free_port()?]),
                 "Listening on 127.0.0.1:",
@@ -122,16 +131,18 @@ impl System {
         let port = listener.output.expect(ready)?;
         let listening_after = begun.elapsed();
         let address = format!("127.0.0.1:{port}");
+        let connect = ["connect", &address];
         let (mut connector, connected) = match self {
-            Self::Raw => (programs.raw(&["connect", &address]), "connected"),
-            Self::Ours => (programs.ours(&["connect", &address]), "[*] Chat started"),
-            Self::Legacy => (
-                programs.p2p_chat(&["connect", &address]),
-                "[*] Chat started",
-            ),
+            Self::Raw => (programs.raw(&connect), "connected"),
+            Self::Ours => (programs.p2p_chat(&connect), STARTED),
+            Self::Unencrypted => (programs.unencrypted(&connect), STARTED),
+            Self::Legacy => (programs.legacy(&connect), STARTED),
             Self::Ncat => (ncat(&["127.0.0.1", &port]), "SSL connection"),
         };
         let mut connector = End::start(&mut connector)?;
+        if self == Self::Ours {
+            hand_over_code(&mut listener, &mut connector)?;
+        }
         connector.output.expect(connected)?;
         Ok(Pair {
             listener,
@@ -139,6 +150,16 @@ impl System {
             listening_after,
         })
     }
+}
+
+/// What the two people do by phone: the code goes from one screen to the other keyboard.
+pub(crate) fn hand_over_code(listener: &mut End, connector: &mut End) -> Result<(), String> {
+    let code = listener.output.expect("ay this code by phone: ")?;
+    let words = code.split_whitespace().take(3);
+    let words: Vec<_> = words.collect();
+    connector
+        .input
+        .line(format!("{}\n", words.join(" ")).as_bytes())
 }
 
 fn ncat(arguments: &[&str]) -> Command {

@@ -1,6 +1,6 @@
 """P2PC/1, the secure channel of p2p-chat, a second time: slow, small, and written from the
-protocol's description alone. What these files and the Rust crate agree on, two people have read
-the same way.
+protocol's description (shared/secure-channel/README.md) and not from the Rust. What the two agree
+on, two people have read the same way.
 
 Not for use: Python wipes no secrets and takes a different time for different ones.
 
@@ -12,5 +12,7 @@ Not for use: Python wipes no secrets and takes a different time for different on
     records.py     sealed records, and the chains of their keys
     session.py     what each record means: texts, pings, new keys, the end
     peer.py        a program with a socket, told what to do by JSON lines
+    pipes.py       what that program hears and says
     selftest.py    known answers, and two of these peers against each other
+    vectors.py     every value of the Rust crate's test vectors, computed anew
 """

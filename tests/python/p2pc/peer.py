@@ -25,7 +25,7 @@ import json
 import os
 import socket
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 
 from . import handshake, words
 from .handshake import AUTH_C, AUTH_L, CODE, HELLO_C, HELLO_L, MODES, RESUME, WORDS, Refused
@@ -225,7 +225,8 @@ def tell(session):
 def tell_vectors(options, schedule, keys):
     if options.vectors:
         secret = {**schedule.vectors, **keys._asdict()}
-        report(event="vectors", **{name: value.hex() for name, value in secret.items()})
+        for name, value in secret.items():
+            report(event="vector", name=name, hex=value.hex(), b64=b64encode(value).decode())
 
 
 def secret_and_id(ticket):

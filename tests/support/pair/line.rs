@@ -61,7 +61,9 @@ enum Door {
 impl Line {
     /// A line to this port of this computer.
     pub(crate) fn to(port: u16) -> Self {
-        let listener = TcpListener::bind((HERE, 0)).expect("a free port");
+        // A socket that was given any port loses it in `refuse`, one that asked for it does not.
+        let free = TcpListener::bind((HERE, 0)).and_then(|any| any.local_addr());
+        let listener = free.and_then(TcpListener::bind).expect("a free port");
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 to: port,
@@ -238,4 +240,48 @@ fn pass_on(shared: &Shared, mut from: &TcpStream, mut to: &TcpStream) {
 /// It may have ended already.
 fn hang_up(end: &TcpStream) {
     let _ = end.shutdown(Shutdown::Both);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line to somebody who says what he hears.
+    fn echo() -> Line {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let line = Line::to(listener.local_addr().expect("bound").port());
+        std::thread::spawn(move || {
+            while let Ok((caller, _)) = listener.accept() {
+                std::thread::spawn(move || std::io::copy(&mut &caller, &mut &caller));
+            }
+        });
+        line
+    }
+
+    fn calls(line: &Line) -> std::io::Result<TcpStream> {
+        TcpStream::connect(line.address())
+    }
+
+    fn is_answered(mut call: &TcpStream) -> bool {
+        let mut heard = [0; 2];
+        call.write_all(b"hi").is_ok() && call.read_exact(&mut heard).is_ok()
+    }
+
+    #[test]
+    fn a_line_that_was_closed_and_cut_takes_calls_again() {
+        let line = echo();
+        let first = calls(&line).expect("it is open");
+        assert!(is_answered(&first));
+        for _ in 0..3 {
+            line.refuse();
+            line.cut();
+            assert!(!is_answered(&first));
+            assert!(calls(&line).is_err(), "it is closed");
+            line.accept();
+            assert!(is_answered(&calls(&line).expect("it is open again")));
+        }
+        line.hang_up_on_callers();
+        assert!(!is_answered(&calls(&line).expect("it is open")));
+        assert_eq!(line.calls(), 5);
+    }
 }

@@ -143,8 +143,8 @@ impl Transport {
     }
 
     /// The words the user heard; the session knows whether they are right.
-    pub(crate) fn verify(&mut self, id: Option<u64>, words: Verify) -> Result<(), Refusal> {
-        let typed = Zeroizing::new(words.words.0);
+    pub(crate) fn verify(&mut self, id: Option<u64>, mut words: Verify) -> Result<(), Refusal> {
+        let typed = Zeroizing::new(std::mem::take(&mut words.words.0));
         let Some(chat) = self.unverified() else {
             return Err(unavailable("There are no words to compare."));
         };

@@ -19,7 +19,7 @@ impl Chain {
     /// The next record's number, the chain key it is made from, and its own key.
     pub(crate) fn peek(&self) -> (u64, [u8; 32], [u8; 32]) {
         let both = okm::<64>(&self.key, "msg", &self.seq.to_be_bytes());
-        (self.seq, self.key.0, *both.0.last_chunk().unwrap())
+        (self.seq, *self.key.0, *both.0.last_chunk().unwrap())
     }
 
     /// Seals what an honest peer never would.
@@ -30,7 +30,7 @@ impl Chain {
 }
 
 fn pair() -> (Chain, Chain) {
-    let chain = Chain::new(Secret([7; 32]));
+    let chain = Chain::new(Secret::copied(&[7; 32]));
     let copy = chain.copy();
     (chain, copy)
 }
@@ -115,7 +115,7 @@ fn the_clock_in_a_token_does_not_matter_and_a_forged_one_does_no_harm() {
 #[test]
 fn a_chain_ends_before_its_numbers_could_repeat() {
     let mut chain = Chain {
-        key: Secret([7; 32]),
+        key: Secret::copied(&[7; 32]),
         seq: MAX_SEQ - 1,
     };
     let mut out = BytesMut::new();

@@ -35,10 +35,10 @@ fn every_step_agrees_with_the_vectors_of_the_draft() {
     let (ada, adb) = (draft.bytes("/ada"), draft.bytes("/adb"));
     for k in [a.agree(&b.point), b.agree(&a.point)] {
         let k = k.unwrap();
-        assert_eq!(hex(&k.0), draft.text("/K"));
+        assert_eq!(hex(&k.0[..]), draft.text("/K"));
         let sent = |point, data| Sent { point, data };
         let isk = isk(&sid, &k, sent(&a.point, &ada), sent(&b.point, &adb));
-        assert_eq!(hex(&isk.0), draft.text("/isk"));
+        assert_eq!(hex(&isk.0[..]), draft.text("/isk"));
     }
 }
 
@@ -50,7 +50,7 @@ fn a_point_that_is_none_and_the_identity_are_refused() {
         point: [0; 32],
     };
     let k = share.agree(&draft.array("/valid/X")).unwrap();
-    assert_eq!(hex(&k.0), draft.text("/valid/result"));
+    assert_eq!(hex(&k.0[..]), draft.text("/valid/result"));
     for invalid in ["/invalid/0", "/invalid/1"] {
         assert!(share.agree(&draft.array(invalid)).is_none(), "{invalid}");
     }

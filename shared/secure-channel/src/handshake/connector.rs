@@ -49,13 +49,13 @@ pub fn connect(proof: Proof, rng: &mut dyn CryptoRng) -> Option<(Vec<u8>, AwaitH
         Proof::Ticket(ticket) => *ticket.id(),
         Proof::Words | Proof::Code(_) => [0; 16],
     };
-    let mut n_c = [0; 32];
-    rng.fill_bytes(&mut n_c);
+    let mut n_c = Secret::zero();
+    rng.fill_bytes(&mut n_c.0[..]);
     let key_pair = KeyPair::generate(rng);
     let mut hello_c = HelloC {
         mode: proof.mode(),
         resume_id: &resume_id,
-        commit: &commit(&n_c),
+        commit: &commit(&n_c.0),
         ek: &key_pair.ek(),
         ya: &[0; 32],
     }
@@ -68,7 +68,7 @@ pub fn connect(proof: Proof, rng: &mut dyn CryptoRng) -> Option<(Vec<u8>, AwaitH
     let message = framed(&hello_c);
     let state = AwaitHelloL {
         proof,
-        n_c: Secret(n_c),
+        n_c,
         key_pair,
         share,
         hello_c,
@@ -98,8 +98,8 @@ impl AwaitHelloL {
         match self.schedule(hello_l) {
             Ok(schedule) => {
                 let mut body = [0; AUTH_C];
-                body[..32].copy_from_slice(&self.n_c.0);
-                body[32..].copy_from_slice(&schedule.tag_c().0);
+                body[..32].copy_from_slice(&self.n_c.0[..]);
+                body[32..].copy_from_slice(&schedule.tag_c().0[..]);
                 let verification = self.proof.verification();
                 let state = AwaitAuthL {
                     schedule,
@@ -124,7 +124,7 @@ impl AwaitHelloL {
         let ss = self.key_pair.decapsulate(hello.ct);
         let ss = ss.ok_or(HandshakeError::BadKey)?;
         let auth = match (&self.proof, &self.share) {
-            (Proof::Ticket(ticket), _) => Secret(*ticket.secret()),
+            (Proof::Ticket(ticket), _) => Secret::copied(ticket.secret()),
             (_, Some(share)) => pake::key(share, hello.yb, &self.hello_c, hello_l)?,
             (_, None) => Secret::zero(),
         };

@@ -115,7 +115,7 @@ impl Gate {
             Some(None) => return Err(HandshakeError::UnknownTicket),
             Some(Some(ticket)) => {
                 self.resumes.check(now_ms)?;
-                Some(Secret(*ticket.secret()))
+                Some(Secret::copied(ticket.secret()))
             }
             None => {
                 self.entry.check(hello.mode, now_ms)?;
@@ -194,7 +194,7 @@ impl Gate {
             self.slots.replace(newest.clone(), used);
         }
         Admission {
-            auth_l: framed(&schedule.tag_l().0),
+            auth_l: framed(&schedule.tag_l().0[..]),
             mode,
             channel,
         }

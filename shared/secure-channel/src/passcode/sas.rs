@@ -17,7 +17,7 @@ pub struct SasWords {
 impl SasWords {
     /// 62 bits of the 128, as a number to the base 1296. The connector shows the first three.
     pub(crate) fn new(sas: &Secret<16>, role: TicketRole) -> Self {
-        let mut rest = u128::from_be_bytes(sas.0);
+        let mut rest = u128::from_be_bytes(*sas.0);
         let mut places = [0; 6];
         for place in places.iter_mut().rev() {
             *place = (rest % u128::from(list::COUNT)) as u16;
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn each_side_asks_for_what_the_other_shows() {
-        let sas = Secret([0xA5; 16]);
+        let sas = Secret::copied(&[0xA5; 16]);
         let connector = SasWords::new(&sas, TicketRole::Connector);
         let listener = SasWords::new(&sas, TicketRole::Listener);
         assert_eq!(connector.are_heard(&listener.show()), Ok(true));
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn words_are_digits_to_the_base_1296_of_the_lowest_part() {
-        let words = |n: u128| SasWords::new(&Secret(n.to_be_bytes()), TicketRole::Connector);
+        let words = |n: u128| SasWords::new(&Secret::copied(&n.to_be_bytes()), TicketRole::Connector);
         assert_eq!(&*words(0).show(), "aardvark aardvark aardvark");
         assert_eq!(words(1).ask, [0, 0, 1]);
         assert_eq!(words(1296_u128.pow(3)).show, [0, 0, 1]);

@@ -25,7 +25,10 @@ fn explore(plan: Plan) -> (usize, usize) {
     let mut ends = 0;
     let mut queue = VecDeque::from([(World::met(), plan)]);
     while let Some((world, plan)) = queue.pop_front() {
-        let choices = world.choices(&plan);
+        let mut choices = world.choices(&plan);
+        if plan.cuts == 0 && plan.transport_kills == 0 && world.is_calm() {
+            choices.truncate(1);
+        }
         if choices.is_empty() {
             ends += 1;
             let _telling = Telling(world.path().to_vec());
@@ -42,7 +45,6 @@ fn explore(plan: Plan) -> (usize, usize) {
             }
         }
     }
-    eprintln!("{} {ends}", seen.len());
     (seen.len(), ends)
 }
 
@@ -67,12 +69,34 @@ fn two_texts_and_one_cut_in_every_order() {
 }
 
 #[test]
-fn two_texts_one_cut_and_one_killed_transport_in_every_order() {
+fn two_texts_and_one_killed_transport_in_every_order() {
+    let (states, ends) = explore(Plan {
+        texts: 2,
+        transport_kills: 1,
+        ..Plan::default()
+    });
+    assert!(states > 1000 && ends > 0, "{states} states, {ends} ends");
+}
+
+#[test]
+fn a_text_a_cut_and_a_killed_transport_in_every_order() {
+    let (states, ends) = explore(Plan {
+        texts: 1,
+        cuts: 1,
+        transport_kills: 1,
+        ..Plan::default()
+    });
+    assert!(states > 1000 && ends > 0, "{states} states, {ends} ends");
+}
+
+#[test]
+#[ignore = "takes minutes: one and a half million states"]
+fn two_texts_a_cut_and_a_killed_transport_in_every_order() {
     let (states, ends) = explore(Plan {
         texts: 2,
         cuts: 1,
         transport_kills: 1,
         ..Plan::default()
     });
-    assert!(states > 1000 && ends > 0, "{states} states, {ends} ends");
+    assert!(states > 100_000 && ends > 0, "{states} states, {ends} ends");
 }

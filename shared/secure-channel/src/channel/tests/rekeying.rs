@@ -131,7 +131,7 @@ fn whoever_copied_the_keys_opens_nothing_after_a_rekey() {
         }
         assert!(chain.open(&after[4..]).is_err());
     }
-    assert!(!stolen_root.equals(&met.listener.root.0));
+    assert!(!stolen_root.equals(&met.listener.root.0[..]));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn session_of(mode: u8) -> Value {
     assert_eq!((&hello_c[56..1272], &hello_l[40..1160]), (&ek[..], &ct[..]));
     let sid = th(&[b"P2PC/1 sid", &hello_c[..1272]]);
     let (auth, of_mode) = match mode {
-        0 => (Secret([0; 64]), json!({})),
+        0 => (Secret::zero(), json!({})),
         1 => {
             let words = code().words();
             let share = |drawn: &Vec<u8>| {
@@ -112,7 +112,7 @@ fn session_of(mode: u8) -> Value {
             );
             let about = json!({
                 "code": &*words, "sid": hex(&sid), "Ya": hex(&a.point), "Yb": hex(&b.point),
-                "K": hex(&k.0), "isk": hex(&isk.0),
+                "K": hex(&k.0[..]), "isk": hex(&isk.0[..]),
                 "drawn_a": hex(&of_c[2]), "drawn_b": hex(&of_l[2]),
             });
             (isk, about)
@@ -121,12 +121,12 @@ fn session_of(mode: u8) -> Value {
             let about = json!({
                 "resume_id": hex(connectors.id()), "resume_secret": hex(connectors.secret()),
             });
-            (Secret(*connectors.secret()), about)
+            (Secret::copied(connectors.secret()), about)
         }
     };
 
     let th1 = th(&[b"P2PC/1 hello", &hello_c, &hello_l]);
-    let prk = extract(&th1, &[&ss.0, &auth.0]);
+    let prk = extract(&th1, &[&ss.0[..], &auth.0[..]]);
     let th2 = th(&[b"P2PC/1 auth", &th1, &of_c[0]]);
     let sas = okm::<16>(&prk, "sas", &th2);
     let words = [TicketRole::Connector, TicketRole::Listener]
@@ -141,10 +141,10 @@ fn session_of(mode: u8) -> Value {
         "listener_draws": { "n_l": hex(&of_l[0]), "x_wing_eseed": hex(&of_l[1]) },
         "hello_c": hex(&hello_c), "hello_l": hex(&hello_l),
         "auth_c": hex(&auth_c), "auth_l": hex(&auth_l),
-        "ss": hex(&ss.0), "auth": hex(&auth.0),
-        "th1": hex(&th1), "prk": hex(&prk.0), "th2": hex(&th2),
+        "ss": hex(&ss.0[..]), "auth": hex(&auth.0[..]),
+        "th1": hex(&th1), "prk": hex(&prk.0[..]), "th2": hex(&th2),
         "keys": keys(&prk, &th2),
-        "sas": hex(&sas.0), "words": { "connector": words[0], "listener": words[1] },
+        "sas": hex(&sas.0[..]), "words": { "connector": words[0], "listener": words[1] },
         "records": records(&mut met),
         "rekey": rekey(&mut met, &okm(&prk, "root", &th2)),
         "records_after": records(&mut met),
@@ -158,11 +158,11 @@ fn x_wing(seed: &[u8], eseed: &[u8]) -> (Vec<u8>, ([u8; 1120], Secret<32>)) {
 }
 
 fn keys(prk: &Secret<32>, context: &[u8; 32]) -> Value {
-    let short = |label| hex(&okm::<32>(prk, label, context).0);
+    let short = |label| hex(&okm::<32>(prk, label, context).0[..]);
     json!({
         "c2l": short("c2l"), "l2c": short("l2c"), "root": short("root"),
-        "resume_secret": hex(&okm::<64>(prk, "resume", context).0),
-        "resume_id": hex(&okm::<16>(prk, "resume id", context).0),
+        "resume_secret": hex(&okm::<64>(prk, "resume", context).0[..]),
+        "resume_id": hex(&okm::<16>(prk, "resume id", context).0[..]),
     })
 }
 
@@ -215,13 +215,13 @@ fn rekey(
 
     let (ek, (ct, ss)) = x_wing(&seed, &eseed);
     let th3 = th(&[b"P2PC/1 rekey", &1_u64.to_be_bytes(), &ek, &ct]);
-    let prk = extract(&root.0, &[&ss.0]);
+    let prk = extract(&root.0, &[&ss.0[..]]);
     let secret = okm::<64>(&prk, "resume", &th3);
-    assert_eq!(connector.ticket().unwrap().secret(), &secret.0);
+    assert_eq!(connector.ticket().unwrap().secret(), &*secret.0);
     json!({
         "epoch": 1, "x_wing_seed": hex(&seed), "x_wing_eseed": hex(&eseed),
-        "ek": hex(&ek), "ct": hex(&ct), "ss": hex(&ss.0),
-        "th3": hex(&th3), "prk": hex(&prk.0), "keys": keys(&prk, &th3),
+        "ek": hex(&ek), "ct": hex(&ct), "ss": hex(&ss.0[..]),
+        "th3": hex(&th3), "prk": hex(&prk.0[..]), "keys": keys(&prk, &th3),
     })
 }
 
@@ -258,7 +258,7 @@ fn sessions_of_all_modes_agree_with_the_vectors_and_their_tokens_open() {
             .iter()
             .chain(&stored.list("/records_after"))
         {
-            let key = Secret(record.array("/chain_key"));
+            let key = Secret::copied(&record.array("/chain_key"));
             let mut chain = crate::chain::Chain::at(key, record.number("/seq"));
             let Ok(opened) = chain.open(record.text("/token").as_bytes()) else {
                 panic!("a token of {name}.json does not open");

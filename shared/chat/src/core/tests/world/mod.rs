@@ -193,6 +193,15 @@ impl World {
         steps
     }
 
+    /// Whether both sit on one whole line, and nothing of another is left: without further faults
+    /// every order of what is still to happen comes to the same.
+    pub(in crate::core) fn is_calm(&self) -> bool {
+        let mut open = self.connections.iter().filter(|c| c.closed != [true; 2]);
+        let whole = |c: &Connection| !c.cut && c.closed == [false; 2];
+        let line = (open.next().is_some_and(whole), open.next().is_none());
+        line == (true, true) && self.sides.iter().all(Side::is_calm)
+    }
+
     /// Lets one thing happen.
     pub(in crate::core) fn choose(&mut self, step: Step, plan: &mut Plan) {
         plan.use_up(step);

@@ -193,6 +193,20 @@ impl Side {
             .min()
     }
 
+    /// Whether the core and its transport are on a line, and agree about it.
+    pub(in crate::core) fn is_calm(&self) -> bool {
+        let open = self.core.peer.as_ref().is_some_and(|peer| peer.is_open());
+        open && self.transport.as_ref().is_some_and(|transport| {
+            let news = transport.says.iter().any(|line| {
+                !matches!(
+                    line.message,
+                    TransportEvent::Received(_) | TransportEvent::Ok
+                )
+            });
+            transport.shape().2[0].is_some() && !news
+        })
+    }
+
     /// Whether something here waits for nothing but time.
     pub(in crate::core) fn waits_for_time(&self) -> bool {
         let peer = self.core.peer.as_ref();
