@@ -36,18 +36,20 @@ fn a_peer_that_reads_nothing(padding: usize) {
 
 #[test]
 fn an_own_transport_that_stops_is_replaced_while_large_texts_wait() {
-    an_own_transport_that_stops(LARGE);
+    let pair = Pair::chatting(Setup::default());
+    signal(pair.connector.process(Part::Transport), Signal::STOP);
+    pair.connector.say_until_full(LARGE, REPLACED);
+    ends_well(pair);
 }
 
 #[test]
-fn an_own_transport_that_stops_is_replaced_while_short_texts_wait() {
-    an_own_transport_that_stops(SHORT);
-}
-
-fn an_own_transport_that_stops(padding: usize) {
+fn an_own_transport_that_stops_may_go_on_while_short_texts_wait() {
     let pair = Pair::chatting(Setup::default());
-    signal(pair.connector.process(Part::Transport), Signal::STOP);
-    pair.connector.say_until_full(padding, REPLACED);
+    let transport = pair.connector.process(Part::Transport);
+    signal(transport, Signal::STOP);
+    pair.connector.say_until_full(SHORT, REPLACED);
+    pair.look_at_memory();
+    pair.connector.go_on(transport);
     ends_well(pair);
 }
 

@@ -33,13 +33,14 @@ fn a_restarted_listener_is_found_again_by_its_tickets() {
     let Some(python) = P2pc::find("a_restarted_listener_is_found_again_by_its_tickets") else {
         return;
     };
-    let (ours, mut theirs, _) = ours_listens(&python);
-    let (kept, used) = (ours.tickets(), theirs.tickets());
-    drop(ours);
+    let (mut ours, mut theirs, _) = ours_listens(&python);
+    // Theirs has heard from it, so ours has told its tickets: whatever befalls it then.
+    ours.process.kill();
+    let kept = ours.event("tickets")["tickets"].clone();
     theirs.event("cut");
     let mut ours = Transport::start();
     let port = ours.listen(resume(&kept)).port;
-    let mut theirs = python.connect(port, "resume", used);
+    let mut theirs = python.connect(port, "resume", theirs.tickets());
     says_how_it_knows(&mut ours, "incoming", "code", true);
     both_say(&mut ours, &mut theirs);
 }

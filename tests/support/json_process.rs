@@ -128,6 +128,11 @@ impl JsonProcess {
         }
     }
 
+    /// Kills it. What it has said can still be waited for.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it was started here");
+    }
+
     /// Ends its stdin.
     pub(crate) fn end_input(&mut self) {
         self.stdin = None;

@@ -111,7 +111,7 @@ fn start(
             None => return Some((id, NatEvent::Ok)),
         },
         NatRequest::Probe => jobs.start(place, async move {
-            let found = probe::probe(&Choice::default()).await;
+            let found = probe::probe(&Choice::default(), probe::OTHERS_WAIT).await;
             answer(&tell, id, NatEvent::Probed(found.probed)).await;
         }),
     }

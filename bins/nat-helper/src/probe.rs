@@ -12,7 +12,7 @@ use crate::verdict::{self, Facts, Verdict};
 
 /// How much longer than the first protocol the others are waited for: UPnP takes a tenth of a
 /// second where PCP takes a hundredth, and a busy router some more.
-const OTHERS_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const OTHERS_WAIT: Duration = Duration::from_secs(2);
 
 /// What was found.
 pub(crate) struct Found {
@@ -21,12 +21,13 @@ pub(crate) struct Found {
     pub(crate) gateways: Vec<Gateway>,
 }
 
-/// Looks at this computer and asks the router, by all protocols at once.
-pub(crate) async fn probe(choice: &Choice) -> Found {
+/// Looks at this computer and asks the router, by all protocols at once; `longer` than the first
+/// takes to answer.
+pub(crate) async fn probe(choice: &Choice, longer: Duration) -> Found {
     let begun = Instant::now();
     let network = Network::look(choice);
     let (gateways, ipv6) = tokio::join!(
-        Search::v4(&network, choice).all(OTHERS_WAIT),
+        Search::v4(&network, choice).all(longer),
         Search::v6(&network).all(OTHERS_WAIT)
     );
     let searched = begun.elapsed();

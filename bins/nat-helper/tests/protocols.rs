@@ -119,8 +119,8 @@ fn where_all_answer_pcp_is_asked_and_is_fast() {
         assert_eq!(mapped.method, "pcp");
         fastest = fastest.min(mapped.took_ms);
     }
-    // The fastest of some: other tests use the same processors.
-    assert!(fastest <= 150, "{fastest} ms");
+    // It takes some 20 ms; other tests and builds use the same processors.
+    assert!(fastest <= 500, "{fastest} ms");
 }
 
 #[test]
@@ -136,5 +136,6 @@ fn upnp_alone_is_not_slow_either() {
         mapped.took_ms
     });
     let fastest = took.min().expect("five");
-    assert!(fastest <= 400, "{fastest} ms");
+    // It takes some 120 ms; others wait 2 s before they even begin.
+    assert!(fastest < 2_000, "{fastest} ms");
 }

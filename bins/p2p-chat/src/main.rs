@@ -29,6 +29,8 @@ use args::{Asked, Settings};
 use p2p_chat_chat::Ending;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    no_core_dumps();
     let outcome = match args::parse() {
         Asked::Run(settings) => run(*settings).map(|ending| ExitCode::from(ending.code())),
         Asked::Check(program) => check::run(program),
@@ -58,4 +60,33 @@ fn run(settings: Settings) -> Result<Ending, String> {
     // With `--ui -`, a thread may still read the user's stdin.
     runtime.shutdown_background();
     ending
+}
+
+/// A crash leaves no keys on a disk: neither here nor in the plugins, which inherit this.
+#[cfg(unix)]
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // No file is that small, and with 1 Linux calls no collector of crashes either: it does with 0.
+    let one_byte = Some(1);
+    let limit = Rlimit {
+        current: one_byte,
+        maximum: one_byte,
+    };
+    // Refused where 0 is the most this user may have: then there are no files anyway.
+    let _ = setrlimit(Resource::Core, limit);
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #[test]
+    fn what_a_crash_of_a_plugin_may_leave_behind_is_limited_to_nothing() {
+        super::no_core_dumps();
+        let limits = std::process::Command::new("cat")
+            .arg("/proc/self/limits")
+            .output();
+        let limits = String::from_utf8(limits.expect("cat runs").stdout).expect("text");
+        let core = limits.lines().find(|line| line.contains("core file size"));
+        let numbers = core.expect("a limit").split_whitespace().skip(4).take(2);
+        assert!(numbers.into_iter().all(|most| most == "0" || most == "1"));
+    }
 }

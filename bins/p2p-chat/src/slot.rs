@@ -13,8 +13,10 @@ use crate::logs::{LogLine, Tail};
 use crate::restart::{History, Verdict};
 use crate::run::Run;
 
-/// What may wait for a plugin before others are asked to wait for it: a few of the largest lines.
-const HIGH_WATER: usize = 1 << 20;
+/// What may wait for a plugin before others are asked to wait for it: as much as a pipe holds, so
+/// that a fast reader never lacks work. All that a ui has not shown yet is told to the next one if
+/// it dies, so it must not be more than the core remembers.
+const HIGH_WATER: usize = 65_536;
 
 /// How long a message that nobody waits for may wait for company: less than a frame of a screen.
 /// Waking a plugin takes longer than all the work for a message.
@@ -58,6 +60,8 @@ pub(crate) struct Slot {
     urgent: bool,
     /// When they are handed over all the same.
     patience: Option<Pin<Box<Sleep>>>,
+    /// It has closed its stdin, and its end is on the way.
+    deaf: bool,
     history: History,
     started: Instant,
     restart_at: Option<Instant>,
@@ -74,6 +78,7 @@ impl Slot {
             pending: Vec::new(),
             urgent: false,
             patience: None,
+            deaf: false,
             history: History::default(),
             started: Instant::now(),
             restart_at: None,
@@ -92,6 +97,7 @@ impl Slot {
         self.started = Instant::now();
         self.restart_at = None;
         self.pending.clear();
+        self.deaf = false;
         self.inbox = Inbox::keeping_complaint();
         self.run = Some(match &self.program {
             Program::File(file) => Run::start(self.role, file, welcome, logs.clone())?,
@@ -141,8 +147,10 @@ impl Slot {
             room = to.reserve(), if self.urgent => {
                 match room {
                     Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
-                    // It reads no more, and its end is on the way.
-                    Err(_) => self.pending.clear(),
+                    Err(_) => {
+                        self.pending.clear();
+                        self.deaf = true;
+                    }
                 }
                 self.urgent = false;
                 Turn::Drained
@@ -188,9 +196,14 @@ impl Slot {
         }
     }
 
-    /// Whether so much waits that others should be asked to wait.
+    /// Whether so much waits that it should wait itself with what it asks.
     pub(crate) fn is_congested(&self) -> bool {
         self.pending.len() > HIGH_WATER
+    }
+
+    /// Whether others should wait with what they have for it.
+    pub(crate) fn takes_more(&self) -> bool {
+        !self.is_congested() && !self.deaf
     }
 
     /// Ends the plugin in good order, by force where it takes over 5 s.

@@ -81,11 +81,12 @@ impl Supervisor {
     async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
         let deadline = self.core.deadline().map(|at| self.clock.at(at));
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
-        // no ear for new texts, so that TCP slows the peer.
-        let may_read = !self.ui.is_congested();
+        // no ear for new texts, so that TCP slows the peer. So is one that is to be started again.
+        let may_ask = !self.ui.is_congested();
+        let may_tell = self.ui.takes_more() && self.core.takes_more();
         tokio::select! {
-            turn = self.ui.turn(may_read) => self.turn(Role::Ui, turn),
-            turn = self.transport.turn(may_read) => self.turn(Role::Transport, turn),
+            turn = self.ui.turn(may_ask) => self.turn(Role::Ui, turn),
+            turn = self.transport.turn(may_tell) => self.turn(Role::Transport, turn),
             turn = self.nat_helper.turn(true) => self.turn(Role::NatHelper, turn),
             Some(line) = logs.recv() => self.log(line),
             () = signals.next() => self.handle(Input::Quit),
@@ -275,7 +276,7 @@ fn event<M>(
 fn can_wait(event: &UiEvent) -> bool {
     match event {
         UiEvent::MessageAdded(added) => added.from == Author::Me,
-        UiEvent::MessageUpdated(update) => update.status == Status::Sent,
+        UiEvent::MessageUpdated(update) => update.status != Status::Failed,
         _ => false,
     }
 }

@@ -155,7 +155,7 @@ fn ticket_of(told: &Value) -> Ticket {
     };
     let id = bytes("resume_id_b64").try_into().expect("16 bytes");
     let secret = bytes("resume_secret_b64").try_into().expect("64 bytes");
-    Ticket::new(id, secret, TicketRole::Connector, Verification::Code)
+    Ticket::new(id, &secret, TicketRole::Connector, Verification::Code)
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_failed_attempt_invalidates_nothing_and_costs_no_try() {
     let ticket = ticket_of(&connector_tickets[0]);
     let forged = Ticket::new(
         *ticket.id(),
-        [0; 64],
+        &[0; 64],
         TicketRole::Connector,
         Verification::Code,
     );
@@ -213,6 +213,29 @@ fn after_the_first_session_nobody_comes_in_with_a_code() {
     let mut third = Caller::call(port);
     third.greet(proof_of(&code));
     third.closed();
+}
+
+#[test]
+fn a_listener_with_a_new_code_takes_a_ticket_beside_it() {
+    let Chatting {
+        listener,
+        mut connector,
+        listener_tickets,
+        connector_tickets,
+        ..
+    } = secure_chat();
+    listener.kill();
+    connector.peer_gone("cut");
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with(json!({"mode":"code","tickets":listener_tickets}));
+    connector.connect_with(port, resume(&connector_tickets));
+    resumed(&mut connector);
+    resumed(&mut listener);
+    // The code is dead: the chat it was made for is another one.
+    let state = std::iter::from_fn(|| Some(listener.any_event()));
+    let mut listening = state.filter(|event| event["type"] == "listening");
+    let told = listening.next().expect("it is told");
+    assert_eq!(told["passcode"], Value::Null);
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn hello_c(proof: Proof) -> Vec<u8> {
 
 fn stranger_ticket() -> p2p_chat_secure_channel::Ticket {
     use p2p_chat_secure_channel::{Ticket, TicketRole, Verification};
-    Ticket::new([7; 16], [8; 64], TicketRole::Connector, Verification::Code)
+    Ticket::new([7; 16], &[8; 64], TicketRole::Connector, Verification::Code)
 }
 
 #[test]

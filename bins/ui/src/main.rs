@@ -2,12 +2,14 @@
 //! pipe on stdin and stdout. No network, no keys, no files.
 //!
 //! Start reading at [`state`], which decides everything and does no IO; [`typed`] is its other
-//! half. [`session`] is the thin loop around it, [`face`] the user's side of that loop.
+//! half, [`commands`], [`refused`] and [`prompt`] are parts of it. [`session`] is the thin loop
+//! around it, [`face`] the user's side of that loop.
 //!
-//! Pure: [`command`], [`menu`], [`view`] with [`reach`], [`talk`], [`peer`] and [`status`],
-//! [`rows`], [`outgoing`], [`cutter`]. [`pipes`] is a user of two pipes. Everywhere else
-//! there are [`threads`]: [`screen`] with [`editor`] on a terminal, or [`plain`]; both draw what
-//! lies on the [`desk`].
+//! Pure as well: [`menu`] and [`command`], what is typed; [`view`], what is shown, with [`reach`]
+//! and [`invite`], [`talk`] and [`delivery`], [`peer`], [`processes`], [`status`]; [`rows`],
+//! [`outgoing`], [`cutter`]. [`pipes`] is a user of two pipes. Everywhere else there are
+//! [`threads`]: [`screen`] with [`editor`] on a terminal, or [`plain`]; both draw what lies on the
+//! [`desk`].
 
 mod action;
 mod address;

@@ -33,7 +33,10 @@ pub(crate) struct Outbox {
     handed: usize,
     /// Those among them it has not answered yet.
     in_flight: VecDeque<InFlight>,
-    in_flight_bytes: usize,
+    /// What it was given for lines that are gone, and has not answered yet: it may hold these still.
+    stale: VecDeque<InFlight>,
+    /// Of both.
+    unanswered_bytes: usize,
     /// Whether there is a line to hand them to.
     open: bool,
 }
@@ -54,6 +57,15 @@ struct InFlight {
     request: u64,
     number: u64,
     payload_bytes: usize,
+}
+
+/// What transport has answered for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Handed {
+    /// The text of this number.
+    Text(u64),
+    /// A text for a line that is gone; it is handed over again.
+    Stale,
 }
 
 /// The other side confirmed a text that it was never sent.
@@ -91,22 +103,28 @@ impl Outbox {
     pub(crate) fn close(&mut self) {
         self.open = false;
         self.handed = 0;
-        self.in_flight.clear();
-        self.in_flight_bytes = 0;
+        self.stale.append(&mut self.in_flight);
+    }
+
+    /// Transport is gone, and answers nothing that it was given. The line was closed before.
+    pub(crate) fn transport_gone(&mut self) {
+        self.stale.clear();
+        self.unanswered_bytes = 0;
     }
 
     /// The number and the words of the next text that transport may have now; `request` is the one
     /// that will hand it over.
     pub(crate) fn take_next(&mut self, request: u64) -> Option<(u64, &Private)> {
         let own = self.texts.get(self.handed).filter(|_| self.open)?;
-        let bytes = self.in_flight_bytes + own.payload_bytes;
-        if self.in_flight.len() >= WINDOW_TEXTS || bytes > WINDOW_BYTES {
+        let bytes = self.unanswered_bytes + own.payload_bytes;
+        let unanswered = self.in_flight.len() + self.stale.len();
+        if unanswered >= WINDOW_TEXTS || bytes > WINDOW_BYTES {
             return None;
         }
         self.handed += 1;
         let number = self.confirmed + self.handed as u64;
         self.reached = self.reached.max(number);
-        self.in_flight_bytes = bytes;
+        self.unanswered_bytes = bytes;
         self.in_flight.push_back(InFlight {
             request,
             number,
@@ -115,17 +133,19 @@ impl Outbox {
         Some((number, &own.text))
     }
 
-    /// Request `request` is answered: the number of the text it handed over.
-    pub(crate) fn answered(&mut self, request: u64) -> Option<u64> {
+    /// Request `request` is answered: what it handed over.
+    pub(crate) fn answered(&mut self, request: u64) -> Option<Handed> {
         // Transport answers in order, so this is the first of them.
-        let at = self.in_flight.iter().position(|t| t.request == request)?;
-        let InFlight {
-            number,
-            payload_bytes,
-            ..
-        } = self.in_flight.remove(at)?;
-        self.in_flight_bytes -= payload_bytes;
-        Some(number)
+        let take = |list: &mut VecDeque<InFlight>| {
+            let at = list.iter().position(|t| t.request == request)?;
+            list.remove(at)
+        };
+        let (handed, text) = match take(&mut self.in_flight) {
+            Some(text) => (Handed::Text(text.number), text),
+            None => (Handed::Stale, take(&mut self.stale)?),
+        };
+        self.unanswered_bytes -= text.payload_bytes;
+        Some(handed)
     }
 
     /// Text `number` is on its way: the ui's number of it, where that is news.
@@ -202,12 +222,27 @@ mod tests {
     fn the_window_bounds_what_transport_holds_and_keeps_the_order() {
         let mut outbox = with_texts(300);
         assert_eq!(take_all(&mut outbox, 1000), (1..=256).collect::<Vec<_>>());
-        assert_eq!(outbox.answered(1000), Some(1));
+        assert_eq!(outbox.answered(1000), Some(Handed::Text(1)));
         assert_eq!(outbox.answered(1000), None);
         assert_eq!(take_all(&mut outbox, 2000), [257]);
         assert_eq!(outbox.confirm(257), Ok((1..=257).collect()));
         assert_eq!(outbox.give_up(), (258..=300).collect::<Vec<_>>());
         assert_eq!(outbox.len(), 0);
+    }
+
+    #[test]
+    fn what_transport_was_given_for_a_line_that_is_gone_counts_until_it_is_answered() {
+        let mut outbox = with_texts(300);
+        assert_eq!(take_all(&mut outbox, 1000).len(), 256);
+        outbox.close();
+        outbox.open();
+        assert_eq!(take_all(&mut outbox, 2000), [], "transport may hold 256 already");
+        assert_eq!(outbox.answered(1000), Some(Handed::Stale));
+        assert_eq!(take_all(&mut outbox, 3000), [1]);
+        outbox.close();
+        outbox.transport_gone();
+        outbox.open();
+        assert_eq!(take_all(&mut outbox, 4000), (1..=256).collect::<Vec<_>>());
     }
 
     #[test]
@@ -227,15 +262,15 @@ mod tests {
     fn what_nobody_confirmed_is_handed_over_again_and_told_once() {
         let mut outbox = with_texts(3);
         take_all(&mut outbox, 1);
-        assert_eq!(outbox.answered(1), Some(1));
+        assert_eq!(outbox.answered(1), Some(Handed::Text(1)));
         assert_eq!([outbox.sent(1), outbox.sent(1)], [Some(1), None]);
         outbox.close();
         assert_eq!(outbox.take_next(10), None, "there is no line");
         outbox.open();
         assert_eq!(outbox.confirm(1), Ok(vec![1]));
         assert_eq!(take_all(&mut outbox, 20), [2, 3]);
-        assert_eq!(outbox.answered(2), None, "it was of the line that is gone");
-        assert_eq!(outbox.answered(20), Some(2));
+        assert_eq!(outbox.answered(2), Some(Handed::Stale));
+        assert_eq!(outbox.answered(20), Some(Handed::Text(2)));
     }
 
     #[test]
@@ -244,7 +279,7 @@ mod tests {
         take_all(&mut outbox, 1);
         assert_eq!(outbox.confirm(2), Ok(vec![1, 2]));
         assert_eq!(outbox.confirm(1), Ok(vec![]));
-        assert_eq!(outbox.answered(1), Some(1));
+        assert_eq!(outbox.answered(1), Some(Handed::Text(1)));
         assert_eq!(outbox.sent(1), None);
     }
 

@@ -53,6 +53,10 @@ struct Addresses {
 /// Reads a payload. The error says, without any of its words, which rule it breaks.
 pub(crate) fn read(payload: &Payload) -> Result<Said, String> {
     let json = payload.0.get();
+    // An array would pass for a struct.
+    if !json.trim_start().starts_with('{') {
+        return Ok(Said::Unknown);
+    }
     let Ok(Kind { kind }) = serde_json::from_str(json) else {
         return Ok(Said::Unknown);
     };
@@ -137,11 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn every_example_of_the_specification_is_read() {
+        let page = include_str!("../../protocol/README.md");
+        let examples = page.split("```json Payload\n").nth(1).expect("the block");
+        let examples = examples.split("```").next().expect("its end").lines();
+        let read: Vec<_> = examples.map(|line| read(&payload(line))).collect();
+        assert_eq!(read.len(), 4);
+        assert!(!read.contains(&Ok(Said::Unknown)), "{read:?}");
+        assert!(read.iter().all(Result::is_ok), "{read:?}");
+    }
+
+    #[test]
     fn what_a_newer_version_says_is_ignored() {
         for json in [
             "\"text\"",
             "7",
             "[1,2]",
+            "[\"text\"]",
             "{}",
             r#"{"kind":"typing","n":"x"}"#,
             r#"{"kind":7}"#,

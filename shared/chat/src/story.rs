@@ -6,8 +6,11 @@ use p2p_chat_protocol::ui::{
     MessageAdded, MessageUpdated, PeerConnected, Status, UiEvent, Verification,
 };
 
-/// More than a screen's scrollback shows; older texts are forgotten.
-const MAX_MESSAGES: usize = 500;
+/// More than a screen's scrollback shows, and more than a ui that dies can have left unshown: in its
+/// own hands and its pipe (64 KiB each), in three chunks on the way and one that is filled (each 64
+/// KiB and what one read brings, 1100 texts), at 88 bytes a line: 8700, and those that come while
+/// there is none. Older texts are forgotten.
+const MAX_MESSAGES: usize = 12_000;
 /// A hundred texts of full size. With what it takes to tell them again to a ui, a process stays
 /// well within 32 MiB.
 const MAX_BYTES: usize = 4 << 20;
@@ -165,16 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_500_messages_are_told_again_as_far_as_they_got() {
+    fn the_last_messages_are_told_again_as_far_as_they_got() {
         let mut story = Story::default();
-        (1..=501).for_each(|n| story.record(&message(n)));
+        (1..=12_001).for_each(|n| story.record(&message(n)));
         let status = Status::Sent;
-        for n in [1, 2, 501, 900] {
+        for n in [1, 2, 12_001, 90_000] {
             story.record(&UiEvent::MessageUpdated(MessageUpdated { n, status }));
         }
         let told: Vec<_> = story.replay().collect();
-        assert_eq!(told.len(), 500);
-        let statuses: Vec<_> = [&told[0], &told[1], &told[499]]
+        assert_eq!(told.len(), 12_000);
+        let statuses: Vec<_> = [&told[0], &told[1], &told[11_999]]
             .iter()
             .map(|event| match event {
                 UiEvent::MessageAdded(m) => (m.n, m.status),
@@ -182,7 +185,7 @@ mod tests {
             })
             .collect();
         let (sent, queued) = (Some(Status::Sent), Some(Status::Queued));
-        assert_eq!(statuses, [(2, sent), (3, queued), (501, sent)]);
+        assert_eq!(statuses, [(2, sent), (3, queued), (12_001, sent)]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Contents that never reach a log.
+//! Contents that never reach a log, and are wiped from memory when they are dropped.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use zeroize::ZeroizeOnDrop;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A text, code or invite: `Debug` shows its length only, so no log or panic prints it. Erased
 /// when dropped: a `String` taken out of it is the taker's to erase.
@@ -44,6 +44,13 @@ impl Payload {
     /// The string, where the payload is one.
     pub fn to_text(&self) -> Option<String> {
         serde_json::from_str(self.0.get()).ok()
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        let json = std::mem::replace(&mut self.0, RawValue::NULL.to_owned());
+        Box::<str>::from(json).zeroize();
     }
 }
 

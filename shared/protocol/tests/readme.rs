@@ -56,6 +56,8 @@ fn every_example_is_read_and_written_as_the_type_it_shows() {
             "TransportEvent" => round_trip::<TransportEvent>(line),
             "NatRequest" => round_trip::<NatRequest>(line),
             "NatEvent" => round_trip::<NatEvent>(line),
+            // Read by the chat core, which has tests of its own for them.
+            "Payload" => continue,
             other => panic!("no type is called {other}"),
         };
     }

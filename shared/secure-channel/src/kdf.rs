@@ -45,7 +45,8 @@ pub(crate) fn okm<const N: usize>(prk: &Secret<32>, label: &str, context: &[u8])
 
 /// HMAC-SHA256.
 pub(crate) fn tag(key: &Secret<32>, message: &[u8; 32]) -> Secret<32> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0[..]).expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(&key.0[..]).expect("HMAC takes a key of any length");
     mac.update(message);
     let mut output = Secret::zero();
     mac.finalize_into((&mut output.0[..]).into());

@@ -1,7 +1,5 @@
 //! With a ticket a cut session is resumed: both ends derive it, neither sends it.
 
-use zeroize::Zeroizing;
-
 use crate::schedule::Keys;
 use crate::secret::Secret;
 
@@ -47,11 +45,11 @@ impl Ticket {
     /// A ticket from what [`Ticket::id`], [`Ticket::secret`] and the rest said once.
     pub fn new(
         id: [u8; 16],
-        secret: [u8; 64],
+        secret: &[u8; 64],
         role: TicketRole,
         verification: Verification,
     ) -> Self {
-        let secret = Secret::copied(&Zeroizing::new(secret));
+        let secret = Secret::copied(secret);
         Self {
             id,
             secret,

@@ -11,7 +11,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let place = usize::from(u16::from_be_bytes([*high, *low]));
-    let ticket = |role| Ticket::new([1; 16], [2; 64], role, Verification::Code);
+    let ticket = |role| Ticket::new([1; 16], &[2; 64], role, Verification::Code);
     let (proof, mut gate) = match mode % 3 {
         0 => (Proof::Words, Gate::with_words()),
         1 => (Proof::Code(code()), Gate::with_code(code())),

@@ -18,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
         } else {
             TicketRole::Listener
         };
-        let ticket = Ticket::new([id; 16], [secret; 64], role, Verification::Words);
+        let ticket = Ticket::new([id; 16], &[secret; 64], role, Verification::Words);
         match what >> 6 {
             0 => {
                 held.push(ticket);

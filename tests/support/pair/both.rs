@@ -53,6 +53,9 @@ impl Pair {
     pub(crate) fn start(setup: Setup) -> Self {
         let router = tempfile::tempdir().expect("a folder");
         let listener = program(Kind::Listener, setup, &router).start();
+        if setup.router {
+            wait_until("a port is opened", || router.path().join("ports").exists());
+        }
         let line = Line::to(port_of(&listener));
         let calls = Kind::Connector(line.address());
         Self {

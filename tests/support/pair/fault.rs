@@ -57,8 +57,8 @@ impl Fault {
             Self::StdoutClosed(who, Part::Transport) | Self::StdinClosed(who, Part::Transport) => {
                 setup.breakable = Some(who);
             }
-            Self::Killed(_, Part::NatHelper | Part::Supervisor)
-            | Self::Stopped(_, Part::NatHelper) => setup.router = true,
+            Self::Killed(Who::Listener, Part::NatHelper | Part::Supervisor)
+            | Self::Stopped(Who::Listener, Part::NatHelper) => setup.router = true,
             _ => {}
         }
         if let Some((who, Part::Ui)) = self.hits() {

@@ -9,6 +9,7 @@ use igd_next::{SearchError, SearchOptions};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::relay::Relay;
 use super::search::SEARCH_LIMIT;
 use crate::network::Network;
 
@@ -25,15 +26,15 @@ const STARTS: [Duration; 3] = [
 /// By then a router that answers unicast has done so, and nobody else needs to be disturbed.
 const MULTICAST_AFTER: Duration = Duration::from_millis(100);
 
-/// How long a router that is not the default gateway waits for the one that is: twice in three a
-/// wrong one answers first, and a chat does not notice a second.
-const OTHERS_WAIT: Duration = Duration::from_secs(1);
+/// How long a router that is not the default gateway waits for the one that is: a wrong one often
+/// answers first, and what it opens leads nowhere.
+const OTHERS_WAIT: Duration = Duration::from_secs(2);
 
-/// More interfaces than a computer at home has networks; each costs three searches.
+/// More interfaces than a computer at home has networks; each costs six searches.
 const MOST_INTERFACES: usize = 8;
 
-const SSDP_PORT: u16 = 1900;
-const SSDP_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
+pub(super) const SSDP_PORT: u16 = 1900;
+pub(super) const SSDP_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
 
 /// The default gateway's, or else the first that answers. Cancel-safe.
 pub(super) async fn find(network: &Network, everywhere: bool) -> Option<Igd> {
@@ -48,7 +49,11 @@ pub(super) async fn find(network: &Network, everywhere: bool) -> Option<Igd> {
     let sources = network.search_sources().into_iter().take(MOST_INTERFACES);
     for source in sources.filter(|_| everywhere) {
         for start in STARTS {
-            tries.spawn(ask(MULTICAST_AFTER + start, source, SSDP_GROUP));
+            let start = MULTICAST_AFTER + start;
+            tries.spawn(ask(start, source, SSDP_GROUP));
+            if !gateways.is_empty() {
+                tries.spawn(ask_by_relay(start, source, gateways.clone()));
+            }
         }
     }
     let choose = first_choice(tries, &gateways, begun + OTHERS_WAIT);
@@ -81,9 +86,30 @@ async fn first_choice(
 
 async fn ask(start: Duration, from: Ipv4Addr, to: Ipv4Addr) -> Result<Igd, SearchError> {
     sleep(start).await;
+    let options = options(start, from, (to, SSDP_PORT).into());
+    aio::tokio::search_gateway(options).await
+}
+
+async fn ask_by_relay(
+    start: Duration,
+    from: Ipv4Addr,
+    gateways: Vec<Ipv4Addr>,
+) -> Result<Igd, SearchError> {
+    sleep(start).await;
+    let relay = Relay::new(from, &gateways).await?;
+    let mut options = options(start, Ipv4Addr::LOCALHOST, relay.address()?);
+    // The relay answers in the routers' place.
+    options.allowed_gateway_ips = gateways.into_iter().map(IpAddr::V4).collect();
+    tokio::select! {
+        found = aio::tokio::search_gateway(options) => found,
+        broken = relay.run() => Err(broken.err().map_or(SearchError::InvalidResponse, Into::into)),
+    }
+}
+
+fn options(start: Duration, from: Ipv4Addr, to: SocketAddr) -> SearchOptions {
     let mut options = SearchOptions::default();
     options.bind_addr = SocketAddr::from((from, 0));
-    options.broadcast_address = SocketAddr::from((to, SSDP_PORT));
+    options.broadcast_address = to;
     options.timeout = Some(SEARCH_LIMIT.saturating_sub(start));
-    aio::tokio::search_gateway(options).await
+    options
 }

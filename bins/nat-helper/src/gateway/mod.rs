@@ -10,6 +10,7 @@ mod nonce;
 mod pcp;
 mod pinhole;
 mod pmp;
+mod relay;
 pub(crate) mod search;
 mod upnp;
 

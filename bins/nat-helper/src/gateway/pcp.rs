@@ -10,13 +10,21 @@ use super::{Method, Wanted, ask, nonce};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
 
-/// A router that has just said it is there may think: one that walks its table for a free port
-/// took a second.
-pub(super) const PATIENT: TimeoutConfig = TimeoutConfig {
-    initial_timeout: Duration::from_millis(1200),
-    max_retries: 1,
-    max_retry_timeout: Some(Duration::from_millis(1200)),
-};
+/// How long a router that has just said it is there may think, and how often it is asked.
+pub(super) fn patience(wanted: &Wanted) -> TimeoutConfig {
+    // Most routers deny these ports. One walks its table for another, which takes it a second; asked
+    // again, it walks again.
+    const DENIED_BELOW: u16 = 1024;
+    let (wait, max_retries) = match wanted.external.get() < DENIED_BELOW {
+        true => (Duration::from_secs(5), 0),
+        false => (Duration::from_millis(1200), 1),
+    };
+    TimeoutConfig {
+        initial_timeout: wait,
+        max_retries,
+        max_retry_timeout: Some(wait),
+    }
+}
 
 /// Removing must be done within 2 s, whatever the router does.
 pub(super) const BRIEF: TimeoutConfig = TimeoutConfig {
@@ -56,7 +64,7 @@ impl Pcp {
         let options = PortMappingOptions {
             external_port: Some(wanted.external),
             lifetime_seconds: Some(super::seconds(wanted.lease)),
-            timeout_config: Some(PATIENT),
+            timeout_config: Some(patience(wanted)),
         };
         let nonce = nonce::nonce(self.client, wanted.port, wanted.protocol);
         let mapping = pcp::port_mapping(request, Some(nonce), None, options)

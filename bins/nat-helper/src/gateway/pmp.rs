@@ -6,7 +6,7 @@ use std::time::Duration;
 use crab_nat::natpmp::{self, Failure as Refusal};
 use crab_nat::{GATEWAY_PORT, PortMappingOptions};
 
-use super::pcp::{BRIEF, PATIENT};
+use super::pcp::{BRIEF, patience};
 use super::{Method, Wanted, ask};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
@@ -40,7 +40,7 @@ impl NatPmp {
         let options = PortMappingOptions {
             external_port: Some(wanted.external),
             lifetime_seconds: Some(super::seconds(wanted.lease)),
-            timeout_config: Some(PATIENT),
+            timeout_config: Some(patience(wanted)),
         };
         let mapping = natpmp::port_mapping(
             self.server.into(),

@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use super::{EXIT_NO_GATEWAY, Output, complain, words};
+use crate::gateway::search::SEARCH_LIMIT;
 use crate::gateway::{Entry, Gateway, Listing, Upnp};
 use crate::network::Choice;
 use crate::probe::{self, Found};
 
 /// Lists all open ports.
 pub(crate) async fn list(choice: &Choice, output: Output) -> io::Result<ExitCode> {
-    let found = probe::probe(choice).await;
+    // Of all protocols only UPnP lists, and it is the last to answer.
+    let found = probe::probe(choice, SEARCH_LIMIT).await;
     let Some(upnp) = upnp_of(&found) else {
         return Ok(no_list(&found));
     };

@@ -11,7 +11,7 @@ use crate::probe;
 
 /// What router there is, and whether it makes this computer reachable.
 pub(crate) async fn status(choice: &Choice, output: Output) -> io::Result<ExitCode> {
-    let probed = probe::probe(choice).await.probed;
+    let probed = probe::probe(choice, probe::OTHERS_WAIT).await.probed;
     for (name, value) in rows(&probed) {
         output.say(&format!("{name:<16}{value}"))?;
     }

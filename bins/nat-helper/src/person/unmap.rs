@@ -9,7 +9,7 @@ use p2p_chat_protocol::nat::NatEvent;
 
 use super::{EXIT_NO_GATEWAY, Output, complain, list};
 use crate::arguments::Unmap;
-use crate::gateway::search::Search;
+use crate::gateway::search::{SEARCH_LIMIT, Search};
 use crate::gateway::{Entry, Gateway, Protocol, Upnp, Wanted};
 use crate::network::{Choice, Network};
 use crate::probe::{self, Found};
@@ -19,7 +19,7 @@ const IPV6_WAITS: Duration = Duration::from_millis(100);
 
 /// Closes a port, or all of this computer's own.
 pub(crate) async fn unmap(unmap: Unmap, choice: &Choice, output: Output) -> io::Result<ExitCode> {
-    let found = probe::probe(choice).await;
+    let found = probe::probe(choice, SEARCH_LIMIT).await;
     if found.gateways.is_empty() {
         complain(found.probed.verdict.as_deref().unwrap_or_default());
         return Ok(ExitCode::from(EXIT_NO_GATEWAY));

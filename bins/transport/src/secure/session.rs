@@ -81,6 +81,9 @@ pub(super) async fn carry(mut stream: TcpStream, channel: Channel, opening: Open
             // The peer may have closed its side already; then nobody reads this.
             let _ = timeout(LAST_WRITE, line.writer.write_all(&session.out)).await;
         }
+        // Closed first: the service may be slow to listen.
+        drop(line);
+        drop(stream);
         if !session.is_closing() {
             let _ = news.send((id, News::Progress(session.take_untold()))).await;
             let reason = session.verdict(reason);

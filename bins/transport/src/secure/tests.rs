@@ -21,7 +21,7 @@ fn after(now: Now, awake: u64, asleep: u64) -> Now {
 }
 
 fn ticket(role: TicketRole) -> Ticket {
-    Ticket::new([1; 16], [2; 64], role, Verification::Code)
+    Ticket::new([1; 16], &[2; 64], role, Verification::Code)
 }
 
 fn transport() -> (Transport, Pipe) {

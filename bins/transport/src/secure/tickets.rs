@@ -42,7 +42,7 @@ pub(super) fn read(told: &Told) -> Result<Ticket, Refusal> {
     let id = decode(&told.resume_id_b64).ok_or_else(|| no_ticket("its id is not 16 bytes"))?;
     let secret = decode(&told.resume_secret_b64.0);
     let secret = secret.ok_or_else(|| no_ticket("its secret is not 64 bytes"))?;
-    Ok(Ticket::new(*id, *secret, role, verification))
+    Ok(Ticket::new(*id, &secret, role, verification))
 }
 
 /// How far a peer is known.
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn told() -> Told {
-        let ticket = Ticket::new([7; 16], [9; 64], TicketRole::Listener, Verification::Words);
+        let ticket = Ticket::new([7; 16], &[9; 64], TicketRole::Listener, Verification::Words);
         tell(&ticket)
     }
 

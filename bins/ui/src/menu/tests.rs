@@ -23,7 +23,7 @@ fn dialogue(answers: &[&str]) -> (String, Option<UiRequest>) {
 
 fn target(answers: &[&str]) -> String {
     match dialogue(answers).1 {
-        Some(UiRequest::Connect(connect)) => connect.invite.0,
+        Some(UiRequest::Connect(connect)) => connect.invite.0.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -105,4 +105,31 @@ fn enter_at_the_port_in_use_takes_any_free_one() {
     let (steps, _) = question.answer("");
     let any = UiRequest::Listen(Listen { port: Some(0) });
     assert_eq!(steps, [Step::Request(any)]);
+}
+
+#[test]
+fn a_code_is_required_and_goes_with_the_call() {
+    let question = Question::Code("203.0.113.7:8080".to_owned());
+    assert_eq!(question.prompt(), "Code (three words or numbers): ");
+    let (steps, next) = question.clone().answer("  ");
+    assert_eq!(steps, [Step::Say("[!] Code required".to_owned())]);
+    assert_eq!(next, Some(question.clone()));
+    let (steps, next) = question.answer(" car lem koa ");
+    let call = UiRequest::Connect(Connect {
+        invite: "203.0.113.7:8080".into(),
+        passcode: Some("car lem koa".into()),
+    });
+    assert_eq!((steps, next), (vec![Step::Request(call)], None));
+}
+
+#[test]
+fn menu_leads_back_and_other_commands_leave_the_question_open() {
+    let words = Question::Words("carrot lemon koala".to_owned());
+    let (steps, next) = words.clone().answer("/status");
+    assert_eq!(steps, [Step::Command("/status".to_owned())]);
+    assert_eq!(next, Some(words.clone()));
+    assert_eq!(words.answer("/Menu"), (vec![Step::Menu], None));
+    let (steps, next) = Question::NewCode.answer("");
+    assert_eq!(steps, [Step::Command("/newcode".to_owned())]);
+    assert_eq!(next, None);
 }

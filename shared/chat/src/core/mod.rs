@@ -27,7 +27,7 @@ mod tests;
 use std::time::Duration;
 
 use p2p_chat_protocol::transport::{Ticket, TransportRequest};
-use p2p_chat_protocol::ui::{Level, Notice, PluginChanged, PluginStatus, UiEvent};
+use p2p_chat_protocol::ui::{Author, Level, Notice, PluginChanged, PluginStatus, UiEvent};
 use p2p_chat_protocol::{Role, Start};
 
 use crate::arrivals::Arrivals;
@@ -53,6 +53,8 @@ pub struct Core {
     ui_lost: bool,
     transport_ready: bool,
     nat_ready: bool,
+    /// How many texts of the peer's came while no ui was there.
+    unseen: usize,
     /// What to say as soon as a ui is there, beside the story.
     unsaid: Vec<UiEvent>,
     activity: Activity,
@@ -79,6 +81,9 @@ pub struct Core {
     clocks: sleep::Clocks,
 }
 
+/// More than comes in the second a ui takes to start again, when people type.
+const MAX_UNSEEN: usize = 500;
+
 /// No more than a start that goes wrong in every way has to say.
 const MAX_UNSAID: usize = 32;
 
@@ -94,6 +99,7 @@ impl Core {
             ui_lost: false,
             transport_ready: false,
             nat_ready: false,
+            unseen: 0,
             unsaid: Vec::new(),
             activity: Activity::Idle,
             peer: None,
@@ -148,6 +154,12 @@ impl Core {
         .min()
     }
 
+    /// Whether transport should be listened to: without a ui only for a while, since the peer is told
+    /// that what came was delivered.
+    pub fn takes_more(&self) -> bool {
+        self.unseen < MAX_UNSEEN
+    }
+
     fn check_clocks(&mut self) {
         self.check_router_clock();
         self.check_redial();
@@ -195,6 +207,7 @@ impl Core {
     /// Tells a ui that has just started what happened so far.
     fn replay(&mut self) {
         self.ui_ready = true;
+        self.unseen = 0;
         let unsaid = std::mem::take(&mut self.unsaid);
         let told = unsaid.into_iter().chain(self.story.replay());
         let told = told.chain([UiEvent::ReplayFinished]);
@@ -218,6 +231,7 @@ impl Core {
         if self.ui_ready {
             self.out.push(Output::Ui { reply_to, event });
         } else {
+            self.unseen += usize::from(is_from_peer(&event));
             self.keep_unsaid(event);
         }
     }
@@ -256,4 +270,8 @@ impl Core {
     fn has_menu(&self) -> bool {
         self.config.start == Start::Menu
     }
+}
+
+fn is_from_peer(event: &UiEvent) -> bool {
+    matches!(event, UiEvent::MessageAdded(added) if added.from == Author::Peer)
 }

@@ -5,6 +5,7 @@ use p2p_chat_protocol::ui::{Author, MessageAdded, MessageUpdated, Status, UiEven
 use p2p_chat_protocol::{ErrorCode, MAX_TEXT, Payload, Private, Refusal};
 
 use super::Core;
+use crate::outbox::Handed;
 use crate::payload::{self, MAX_PAYLOAD};
 use crate::safe_text::safe_text;
 
@@ -91,8 +92,13 @@ impl Core {
 
     /// Transport has answered a request; whether it was to send a text.
     pub(super) fn text_answered(&mut self, request: u64, refused: bool) -> bool {
-        let Some(number) = self.outbox.answered(request) else {
-            return false;
+        let number = match self.outbox.answered(request) {
+            Some(Handed::Text(number)) => number,
+            Some(Handed::Stale) => {
+                self.send_waiting();
+                return true;
+            }
+            None => return false,
         };
         if !refused && let Some(n) = self.outbox.sent(number) {
             self.tell_status(n, Status::Sent);

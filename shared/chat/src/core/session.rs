@@ -182,6 +182,7 @@ impl Core {
         }
         self.redial_lost();
         self.peer_disconnected(DisconnectReason::Cut);
+        self.outbox.transport_gone();
         self.door_lost();
         if self.peer.is_none() {
             self.call_lost();

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn words_are_digits_to_the_base_1296_of_the_lowest_part() {
-        let words = |n: u128| SasWords::new(&Secret::copied(&n.to_be_bytes()), TicketRole::Connector);
+        let words =
+            |n: u128| SasWords::new(&Secret::copied(&n.to_be_bytes()), TicketRole::Connector);
         assert_eq!(&*words(0).show(), "aardvark aardvark aardvark");
         assert_eq!(words(1).ask, [0, 0, 1]);
         assert_eq!(words(1296_u128.pow(3)).show, [0, 0, 1]);

@@ -133,7 +133,7 @@ pub(crate) fn proof_of(channel: &Channel) -> Proof {
 /// A ticket pair nobody derived.
 pub(crate) fn tickets() -> [Ticket; 2] {
     [TicketRole::Connector, TicketRole::Listener]
-        .map(|role| Ticket::new([1; 16], [2; 64], role, crate::Verification::Code))
+        .map(|role| Ticket::new([1; 16], &[2; 64], role, crate::Verification::Code))
 }
 
 /// Delivers all records in `bytes` to `to`; what it answers.

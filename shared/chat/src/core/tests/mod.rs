@@ -1,9 +1,14 @@
 //! The core, driven by hand: inputs in, outputs out.
 
 mod chatting;
+mod codes;
+mod conversing;
 mod interleavings;
 mod reaching;
+mod resuming;
 mod simulation;
+mod sleeping;
+mod words;
 mod world;
 
 use std::time::Duration;
@@ -68,6 +73,12 @@ impl Stage {
         }))
     }
 
+    /// Time passes while this computer is awake.
+    fn pass(&mut self, time: Duration) {
+        self.now.elapsed += time;
+        self.now.boot += time;
+    }
+
     fn say(&mut self, id: u64, text: &str) -> Vec<Output> {
         let text = text.into();
         self.ui(id, UiRequest::SendMessage(SendMessage { text }))
@@ -106,6 +117,94 @@ fn from_argv() -> Config {
         port: Some(8080),
         ..insecure()
     }
+}
+
+/// Secure, by code: `listen` of the command line.
+fn listener_by_code() -> Config {
+    Config {
+        proof: Proof::Code,
+        ..from_argv()
+    }
+}
+
+/// Secure, by code: `connect` of the command line, with the code in a file.
+fn connector_by_code() -> Config {
+    Config {
+        start: Start::Connect,
+        invite: Some(Invite::parse("me.example.net:8080").expect("an address")),
+        passcode: Some("car lem koa".into()),
+        ..Config::default()
+    }
+}
+
+/// Two that are connected by code, seen from one side: their hellos are said, and a ticket is there.
+fn talking(config: Config) -> Stage {
+    let connects = config.start == Start::Connect;
+    let mut stage = Stage::new(config);
+    let out = stage.input(Input::PluginReady(Role::Transport));
+    let id = transport_requests(&out)[0].0;
+    if connects {
+        stage.transport(Some(id), TransportEvent::Ok);
+    } else {
+        stage.transport(Some(id), listening_on(8080));
+    }
+    stage.transport(None, tickets(&["1"]));
+    stage.transport(None, secure(connects, false));
+    stage.transport(None, said(r#"{"kind":"hello","last":0}"#));
+    stage
+}
+
+fn secure(outgoing: bool, resumed: bool) -> TransportEvent {
+    let (address, direction) = if outgoing {
+        ("203.0.113.7:8080", Direction::Outgoing)
+    } else {
+        ("198.51.100.2:54321", Direction::Incoming)
+    };
+    TransportEvent::PeerConnected(PeerConnected {
+        address: address.to_owned(),
+        local_address: "192.168.1.100:8080".to_owned(),
+        direction,
+        verification: Verification::Code,
+        resumed,
+    })
+}
+
+fn tickets(serials: &[&str]) -> TransportEvent {
+    let ticket = |serial: &&str| transport::Ticket {
+        role: "initiator".to_owned(),
+        resume_id_b64: (*serial).to_owned(),
+        resume_secret_b64: "secret".into(),
+        verification: Verification::Code,
+    };
+    let tickets = serials.iter().map(ticket).collect();
+    TransportEvent::Tickets(transport::Tickets { tickets })
+}
+
+/// What the peer's core says.
+fn said(json: &str) -> TransportEvent {
+    let payload = Payload(serde_json::from_str(json).expect("JSON"));
+    TransportEvent::Received(transport::Received { payload })
+}
+
+/// What is said to the peer's core.
+fn sayings(out: &[Output]) -> Vec<&str> {
+    let requests = transport_requests(out).into_iter();
+    requests
+        .filter_map(|(_, request)| match request {
+            TransportRequest::Send(send) => Some(send.payload.0.get()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn notices(out: &[Output]) -> Vec<&str> {
+    let events = told(out).into_iter();
+    events
+        .filter_map(|event| match event {
+            UiEvent::Notice(notice) => Some(notice.text.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn listening_on(port: u16) -> TransportEvent {

@@ -2,6 +2,8 @@
 
 mod closing;
 mod cuts;
+#[cfg(target_os = "linux")]
+mod memory;
 mod rekeying;
 mod rules;
 mod times;

@@ -173,7 +173,7 @@ fn one_resume_is_answered_a_second_and_unknown_tickets_do_not_count() {
     let [connectors, listeners] = tickets();
     let stranger = Ticket::new(
         [9; 16],
-        [2; 64],
+        &[2; 64],
         connectors.role(),
         connectors.verification(),
     );

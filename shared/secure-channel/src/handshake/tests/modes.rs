@@ -73,7 +73,7 @@ fn a_wrong_code_is_refused_by_both_sides() {
     let auth_l = half.waiting.unchecked(&half.auth_c).tag_l();
     let error = half
         .connector
-        .receive(&auth_l.0, 0, &mut Dice::new(9))
+        .receive(&auth_l.0[..], 0, &mut Dice::new(9))
         .err();
     assert_eq!(error, Some(HandshakeError::WrongProof));
 }
@@ -84,7 +84,7 @@ fn a_wrong_resume_secret_is_refused_and_invalidates_nothing() {
     let [theirs, _] = tickets();
     let mut secret = *theirs.secret();
     secret[63] ^= 1;
-    let wrong = Ticket::new(*theirs.id(), secret, theirs.role(), theirs.verification());
+    let wrong = Ticket::new(*theirs.id(), &secret, theirs.role(), theirs.verification());
     let mut gate = Gate::with_tickets_only();
     gate.set_tickets([ours]);
     let error = meet_through(Proof::Ticket(wrong), &mut gate, 0, 1, |_, _| {}).err();

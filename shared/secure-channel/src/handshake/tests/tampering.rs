@@ -140,7 +140,7 @@ fn a_nonce_chosen_after_hello_l_is_refused_with_its_right_tag() {
     let half = || half_way(Proof::Words, &mut Gate::with_words(), 0, 1, |_, _| {}).unwrap();
     let mut chosen = [7; 64];
     let tag = half().waiting.unchecked(&chosen).tag_c();
-    chosen[32..].copy_from_slice(&tag.0);
+    chosen[32..].copy_from_slice(&tag.0[..]);
     let mut gate = Gate::with_words();
     let mut same = half_way(Proof::Words, &mut gate, 0, 1, |_, _| {}).unwrap();
     same.auth_c = chosen.to_vec();

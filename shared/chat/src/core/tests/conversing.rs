@@ -1,0 +1,165 @@
+//! What the core claims of a secure conversation: numbers, confirmations, and peers that break the
+//! rules.
+
+use super::*;
+
+fn text(n: u64) -> TransportEvent {
+    said(&format!(r#"{{"kind":"text","n":{n},"text":"text {n}"}}"#))
+}
+
+fn shown(out: &[Output]) -> Vec<&str> {
+    let events = told(out).into_iter();
+    events
+        .filter_map(|event| match event {
+            UiEvent::MessageAdded(added) => Some(added.text.0.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_text_is_delivered_when_the_other_side_says_so() {
+    let mut stage = talking(listener_by_code());
+    let out = stage.say(1, "hello");
+    assert_eq!(sayings(&out), [r#"{"kind":"text","n":1,"text":"hello"}"#]);
+    let id = transport_requests(&out)[0].0;
+    let status = |out: &[Output]| match told(out)[..] {
+        [UiEvent::MessageUpdated(update)] => Some(update.status),
+        _ => None,
+    };
+    let out = stage.transport(Some(id), TransportEvent::Ok);
+    assert_eq!(status(&out), Some(Status::Sent));
+    let out = stage.transport(None, said(r#"{"kind":"ack","n":1}"#));
+    assert_eq!(status(&out), Some(Status::Delivered));
+}
+
+#[test]
+fn nothing_but_the_hello_is_sent_before_the_others_hello() {
+    let mut stage = Stage::listening(listener_by_code());
+    stage.transport(None, tickets(&["1"]));
+    let out = stage.transport(None, secure(false, false));
+    let addresses = r#"{"kind":"addresses","addresses":["192.168.1.100:8080"]}"#;
+    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":0}"#, addresses]);
+    assert_eq!(sayings(&stage.say(1, "x")), [""; 0]);
+    assert_eq!(
+        stage.transport(None, text(1)),
+        [],
+        "it was of a session before"
+    );
+    let out = stage.transport(None, said(r#"{"kind":"hello","last":0}"#));
+    assert_eq!(sayings(&out), [r#"{"kind":"text","n":1,"text":"x"}"#]);
+}
+
+#[test]
+fn what_one_read_brought_is_confirmed_at_once_and_together() {
+    let mut stage = talking(listener_by_code());
+    for n in 1..=3 {
+        let out = stage.transport(None, text(n));
+        assert_eq!((shown(&out).len(), sayings(&out).len()), (1, 0));
+    }
+    let out = stage.input(Input::BatchEnd);
+    assert_eq!(sayings(&out), [r#"{"kind":"ack","n":3}"#]);
+    assert_eq!(stage.input(Input::BatchEnd), []);
+}
+
+#[test]
+fn a_text_that_comes_again_is_confirmed_and_not_shown() {
+    let mut stage = talking(listener_by_code());
+    stage.transport(None, text(1));
+    let ack = stage.input(Input::BatchEnd);
+    let id = transport_requests(&ack)[0].0;
+    stage.transport(Some(id), TransportEvent::Ok);
+    assert_eq!(stage.transport(None, text(1)), []);
+    let out = stage.input(Input::BatchEnd);
+    assert_eq!(sayings(&out), [r#"{"kind":"ack","n":1}"#]);
+}
+
+#[test]
+fn who_breaks_the_rules_is_talked_to_no_more() {
+    for broken in [
+        r#"{"kind":"text","n":2,"text":"a gap"}"#,
+        r#"{"kind":"ack","n":1}"#,
+        r#"{"kind":"hello","last":1}"#,
+        r#"{"kind":"text","n":"1","text":"x"}"#,
+    ] {
+        let mut stage = talking(listener_by_code());
+        let out = stage.transport(None, said(broken));
+        assert!(notices(&out)[0].contains("broke the rules"), "{broken}");
+        let asked = transport_requests(&out);
+        assert!(
+            matches!(asked[..], [(_, TransportRequest::Disconnect)]),
+            "{asked:?}"
+        );
+        assert_eq!(stop(&out), Some(1), "{broken}");
+    }
+    let long = format!(r#"{{"kind":"text","n":1,"text":"{}"}}"#, "x".repeat(32_769));
+    let out = talking(listener_by_code()).transport(None, said(&long));
+    assert_eq!((shown(&out).len(), stop(&out)), (0, Some(1)));
+}
+
+#[test]
+fn what_nobody_knows_is_ignored() {
+    let mut stage = talking(listener_by_code());
+    for unknown in [r#"{"kind":"typing"}"#, "7", r#"["text"]"#, "\"legacy\""] {
+        assert_eq!(stage.transport(None, said(unknown)), [], "{unknown}");
+    }
+}
+
+#[test]
+fn a_text_whose_payload_is_too_long_is_refused_with_its_size() {
+    let mut stage = talking(listener_by_code());
+    let out = stage.say(1, &"\u{1}".repeat(20_000));
+    assert_eq!(refused(&out), Some(ErrorCode::TooLarge));
+    assert!(
+        out.iter()
+            .all(|output| !matches!(output, Output::Transport { .. }))
+    );
+    assert_eq!(refused(&stage.say(2, &"\u{1}".repeat(10_000))), None);
+    assert_eq!(refused(&stage.say(3, &"x".repeat(32_768))), None);
+}
+
+#[test]
+fn what_was_left_undelivered_is_named_and_fails_a_script() {
+    let mut stage = talking(listener_by_code());
+    stage.say(1, "one");
+    stage.say(2, "two");
+    stage.transport(None, said(r#"{"kind":"ack","n":1}"#));
+    let out = stage.transport(None, gone(DisconnectReason::Left));
+    let lost = UiEvent::MessageUpdated(MessageUpdated {
+        n: 2,
+        status: Status::Failed,
+    });
+    let events = told(&out);
+    assert!(matches!(events[..], [first, UiEvent::PeerDisconnected(_)] if *first == lost));
+    assert_eq!(stop(&out), Some(1));
+}
+
+#[test]
+fn a_peer_that_is_left_is_told_first_what_came_from_it() {
+    let mut stage = talking(listener_by_code());
+    stage.transport(None, text(1));
+    let out = stage.ui(1, UiRequest::Quit);
+    assert_eq!(sayings(&out), [r#"{"kind":"ack","n":1}"#]);
+    assert!(matches!(out.last(), Some(Output::Stop(Ending::Fine))));
+}
+
+#[test]
+fn whoever_listens_tells_where_it_is_reached_whenever_that_changes() {
+    let mut stage = talking(Config {
+        ask_router: true,
+        ..listener_by_code()
+    });
+    let out = stage.input(Input::Nat(Received {
+        id: None,
+        reply_to: None,
+        message: NatEvent::PortMapped(PortMapped {
+            port: 8080,
+            external_address: "203.0.113.7:8080".to_owned(),
+            method: "upnp".to_owned(),
+            ..PortMapped::default()
+        }),
+    }));
+    let addresses = r#"{"kind":"addresses","addresses":["203.0.113.7:8080","192.168.1.100:8080"]}"#;
+    assert_eq!(sayings(&out), [addresses]);
+    assert_eq!(sayings(&stage.transport(None, listening_on(8080))), [""; 0]);
+}
