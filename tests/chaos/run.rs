@@ -91,7 +91,11 @@ impl Chat {
                 0 => dice.below(20_000),
                 _ => dice.below(100),
             };
-            let count = if dice.one_in(300) { BURST } else { dice.below(3) };
+            let count = if dice.one_in(300) {
+                BURST
+            } else {
+                dice.below(3)
+            };
             side.say(count, usize::try_from(padding).unwrap_or_default());
         }
     }
@@ -100,14 +104,20 @@ impl Chat {
     fn strike(&mut self, step: Step) {
         let hit = step.fault.hits();
         let there = hit.is_none_or(|(who, part)| self.pair.side(who).find(part).is_some());
-        let stopped = |broken: &(Instant, Step, Broken)| hit.is_some() && broken.1.fault.hits() == hit;
+        let stopped =
+            |broken: &(Instant, Step, Broken)| hit.is_some() && broken.1.fault.hits() == hit;
         let same = |broken: &(Instant, Step, Broken)| broken.1.fault == step.fault;
         if !there || self.broken.iter().any(|b| stopped(b) || same(b)) {
             return;
         }
-        println!("{:>9.3} s {:?}", self.begun.elapsed().as_secs_f64(), step.fault);
+        println!(
+            "{:>9.3} s {:?}",
+            self.begun.elapsed().as_secs_f64(),
+            step.fault
+        );
         let broken = step.fault.begins(&self.pair);
-        self.broken.push((Instant::now() + step.lasts, step, broken));
+        self.broken
+            .push((Instant::now() + step.lasts, step, broken));
     }
 
     fn mend(&mut self, is_due: impl Fn(Instant) -> bool) {
@@ -117,8 +127,8 @@ impl Chat {
                 continue;
             }
             broken.mend(&self.pair);
-            let asked = [&self.pair.listener, &self.pair.connector]
-                .map(|side| side.now(Ledger::asked));
+            let asked =
+                [&self.pair.listener, &self.pair.connector].map(|side| side.now(Ledger::asked));
             self.over.push((step.fault, Instant::now(), asked));
         }
     }
@@ -129,13 +139,19 @@ impl Chat {
             .map(|side| side.now(|ledger| ledger.texts.received.last().copied()));
         let (pair, now) = (&self.pair, Instant::now());
         self.over.retain(|(fault, since, asked)| {
-            let recovered = came.iter().zip(asked).all(|(came, asked)| *came > Some(*asked));
+            let recovered = came
+                .iter()
+                .zip(asked)
+                .all(|(came, asked)| *came > Some(*asked));
             let took = now - *since;
             if recovered {
                 tally.recovered(*fault, took);
             } else if took > RECOVERY {
-                let sides = [&pair.listener, &pair.connector].map(|side| side.now(Ledger::describe));
-                tally.wrong.push(format!("{fault:?}: no recovery. {}", sides.join("\n")));
+                let sides =
+                    [&pair.listener, &pair.connector].map(|side| side.now(Ledger::describe));
+                tally
+                    .wrong
+                    .push(format!("{fault:?}: no recovery. {}", sides.join("\n")));
             }
             !recovered
         });

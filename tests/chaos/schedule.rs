@@ -128,7 +128,10 @@ impl Schedule {
             return true;
         };
         self.crashes.retain(|(at, ..)| now - *at < CRASH_WINDOW);
-        let same = self.crashes.iter().filter(|(_, w, p)| (*w, *p) == (who, part));
+        let same = self
+            .crashes
+            .iter()
+            .filter(|(_, w, p)| (*w, *p) == (who, part));
         let may = same.count() < MAX_CRASHES;
         if may {
             self.crashes.push((now, who, part));

@@ -93,13 +93,21 @@ impl fmt::Display for Tally {
         for (name, kib) in &self.grown {
             writeln!(out, "{:>8} KiB at most above its start: {name}", kib)?;
         }
-        writeln!(out, "\n{:<28} {:>5} {:>9} {:>9}", "recovery after", "times", "median", "worst")?;
+        writeln!(
+            out,
+            "\n{:<28} {:>5} {:>9} {:>9}",
+            "recovery after", "times", "median", "worst"
+        )?;
         for (name, times) in &self.recoveries {
             let mut times = times.clone();
             times.sort_unstable();
             let seconds = |at: usize| times[at].as_secs_f64();
             let (median, worst) = (seconds(times.len() / 2), seconds(times.len() - 1));
-            writeln!(out, "{name:<28} {:>5} {median:>7.3} s {worst:>7.3} s", times.len())?;
+            writeln!(
+                out,
+                "{name:<28} {:>5} {median:>7.3} s {worst:>7.3} s",
+                times.len()
+            )?;
         }
         for sentence in &self.wrong {
             writeln!(out, "WRONG: {sentence}")?;

@@ -65,7 +65,11 @@ fn the_other_is_told(mut pair: Pair, fault: Fault) {
         (ledger.link == Link::Cut).then_some(())
     });
     pair.side(stays).leave();
-    assert_eq!(pair.exit_code_of(stays), Some(1), "a text was not delivered");
+    assert_eq!(
+        pair.exit_code_of(stays),
+        Some(1),
+        "a text was not delivered"
+    );
     all_gone(&families);
     pair.side(stays).now(|ledger| {
         assert_eq!(ledger.texts.open(), 0, "{}", ledger.describe());

@@ -26,11 +26,20 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
     sender.leave();
     assert_eq!(sender.exit_code(), Some(0));
     let shown = screen.all();
-    let rows = shown.lines().filter_map(|row| row.strip_prefix("[peer 127.0.0.1] "));
-    let shown: Vec<_> = rows.map(|row| row.split(' ').next().unwrap_or(row)).collect();
+    let rows = shown
+        .lines()
+        .filter_map(|row| row.strip_prefix("[peer 127.0.0.1] "));
+    let shown: Vec<_> = rows
+        .map(|row| row.split(' ').next().unwrap_or(row))
+        .collect();
     let accepted = sender.now(|ledger| ledger.texts.accepted.clone());
     let accepted: Vec<_> = accepted.iter().map(u64::to_string).collect();
-    assert!(shown == accepted, "{} of {} are shown", shown.len(), accepted.len());
+    assert!(
+        shown == accepted,
+        "{} of {} are shown",
+        shown.len(),
+        accepted.len()
+    );
     for memory in [&reader.memory, &sender.memory()] {
         assert!(memory.excess().is_empty(), "{:?}", memory.excess());
     }
@@ -48,7 +57,10 @@ impl Reader {
         let (address, code) = listener.wait("it shows a code", |ledger| {
             let listening = ledger.last("listening")?;
             let address = listening["addresses"][0].as_str()?;
-            Some((address.to_owned(), listening["passcode"].as_str()?.to_owned()))
+            Some((
+                address.to_owned(),
+                listening["passcode"].as_str()?.to_owned(),
+            ))
         });
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), code).expect("written");

@@ -11,8 +11,8 @@ use p2p_chat_chat::{Address, Config, Ending, Invite, Proof};
 use p2p_chat_protocol::{Options, Start};
 
 use crate::check::Check;
-use crate::doctor::Doctor;
 use crate::code_file;
+use crate::doctor::Doctor;
 
 use refusal::refusal;
 

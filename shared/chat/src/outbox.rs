@@ -236,7 +236,10 @@ mod tests {
         assert_eq!(take_all(&mut outbox, 1000).len(), 256);
         outbox.close();
         outbox.open();
-        assert_eq!(take_all(&mut outbox, 2000), [], "transport may hold 256 already");
+        assert!(
+            take_all(&mut outbox, 2000).is_empty(),
+            "transport may hold 256 already"
+        );
         assert_eq!(outbox.answered(1000), Some(Handed::Stale));
         assert_eq!(take_all(&mut outbox, 3000), [1]);
         outbox.close();

@@ -113,7 +113,8 @@ impl Pair {
 
     /// Waits until all that was said has come, in both directions.
     pub(crate) fn all_arrives(&self) {
-        self.arrives_within(DEADLINE).unwrap_or_else(|why| panic!("{why}"));
+        self.arrives_within(DEADLINE)
+            .unwrap_or_else(|why| panic!("{why}"));
     }
 
     /// The same; the error says what is missing.
@@ -123,7 +124,8 @@ impl Pair {
             let all_taken = |ledger: &Ledger| ledger.is_quiet().then(|| last(ledger));
             let sender = self.side(from);
             let last = sender.try_wait(limit, all_taken);
-            let last = last.map_err(|why| format!("not all of the {from:?} is delivered: {why}"))?;
+            let last =
+                last.map_err(|why| format!("not all of the {from:?} is delivered: {why}"))?;
             let came = |ledger: &Ledger| ledger.texts.received.last() >= Some(&last);
             let receiver = self.side(from.other());
             let come = receiver.try_wait(limit, |ledger| (last == 0 || came(ledger)).then_some(()));

@@ -189,7 +189,10 @@ impl Ledger {
         let delivered = u64::from(self.texts.updated(event));
         // With nothing on the way there is room again.
         let open = self.texts.open() > 0;
-        self.credit = self.credit.map(|credit| credit + delivered).filter(|_| open);
+        self.credit = self
+            .credit
+            .map(|credit| credit + delivered)
+            .filter(|_| open);
     }
 
     fn refused(&mut self, event: &Value) {

@@ -87,8 +87,8 @@ impl Pair {
                 return Some(Step::StartAgain(who));
             }
         }
-        let [listener, connector] = [&self.listener, &self.connector]
-            .map(|side| side.now(|ledger| ledger.link.clone()));
+        let [listener, connector] =
+            [&self.listener, &self.connector].map(|side| side.now(|ledger| ledger.link.clone()));
         if listener == Link::Together && connector == Link::Together {
             return Some(Step::Done);
         }
@@ -107,7 +107,9 @@ impl Pair {
             *typed = words;
             return Some(Step::Compare);
         }
-        let asked = self.connector.now(|ledger| ledger.count("input_needed") > 0);
+        let asked = self
+            .connector
+            .now(|ledger| ledger.count("input_needed") > 0);
         let code = self.listener.now(code_of).filter(|_| asked)?;
         if connector != Link::Apart || typed.is_some() {
             return None;

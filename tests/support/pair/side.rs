@@ -162,7 +162,11 @@ impl Side {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if state.ended || left.is_zero() {
-                let why = if state.ended { "it ended" } else { "time is over" };
+                let why = if state.ended {
+                    "it ended"
+                } else {
+                    "time is over"
+                };
                 let known = state.ledger.describe();
                 drop(state);
                 return Err(format!("{why}. {known}\n{}", self.stderr.so_far()));
@@ -195,7 +199,9 @@ impl Side {
             return Some(self.pid());
         }
         let family = family(self.pid()).into_iter().map(|(pid, _)| pid);
-        family.into_iter().find(|pid| runs(*pid, Program::file_of(part)))
+        family
+            .into_iter()
+            .find(|pid| runs(*pid, Program::file_of(part)))
     }
 
     /// Kills a process, and waits for its end.
