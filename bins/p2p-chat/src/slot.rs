@@ -178,9 +178,14 @@ impl Slot {
     }
 
     /// Adds a message that nobody waits for: it goes with the next that somebody does, or soon.
-    pub(crate) fn push_patiently<M: Messages>(&mut self, reply_to: Option<u64>, message: &M) {
+    pub(crate) fn push_patiently<M: Messages>(
+        &mut self,
+        id: Option<u64>,
+        reply_to: Option<u64>,
+        message: &M,
+    ) {
         if self.run.is_some() {
-            p2p_chat_protocol::write(&mut self.pending, None, reply_to, message);
+            p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
             self.patience
                 .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
             self.urgent |= self.pending.len() > COMPANY;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use p2p_chat_chat::{Core, Ending, Input, Output};
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::nat::NatEvent;
-use p2p_chat_protocol::transport::TransportEvent;
+use p2p_chat_protocol::transport::{TransportEvent, TransportRequest};
 use p2p_chat_protocol::ui::{Author, Level, Notice, PluginStatus, Status, UiEvent};
 use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
 use tokio::sync::mpsc;
@@ -163,9 +163,12 @@ impl Supervisor {
         for output in outputs.drain(..) {
             match output {
                 Output::Ui { reply_to, event } if can_wait(&event) => {
-                    self.ui.push_patiently(reply_to, &event);
+                    self.ui.push_patiently(None, reply_to, &event);
                 }
                 Output::Ui { reply_to, event } => self.ui.push(None, reply_to, &event),
+                Output::Transport { id, request } if is_ack(&request) => {
+                    self.transport.push_patiently(Some(id), None, &request);
+                }
                 Output::Transport { id, request } => self.transport.push(Some(id), None, &request),
                 Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
                 Output::StartNatHelper if self.nat_helper.is_alive() => {}
@@ -277,6 +280,15 @@ fn can_wait(event: &UiEvent) -> bool {
     match event {
         UiEvent::MessageAdded(added) => added.from == Author::Me,
         UiEvent::MessageUpdated(update) => update.status != Status::Failed,
+        _ => false,
+    }
+}
+
+/// Whether it says no more than what arrived: with a text it costs next to nothing, alone as much
+/// as one.
+fn is_ack(request: &TransportRequest) -> bool {
+    match request {
+        TransportRequest::Send(send) => p2p_chat_chat::is_ack(&send.payload),
         _ => false,
     }
 }

@@ -72,7 +72,8 @@ pub(crate) struct Counts {
     pub(crate) received: u64,
     /// The supervisor has them and the network has not.
     pub(crate) queued: usize,
-    pub(crate) queued_bytes: usize,
+    /// Of all that are on their way.
+    pub(crate) waiting_bytes: usize,
 }
 
 impl Delivery {
@@ -86,7 +87,7 @@ impl Delivery {
         now_ms: u64,
     ) -> Option<Line> {
         self.counts.queued += 1;
-        self.counts.queued_bytes += text.len();
+        self.counts.waiting_bytes += text.len();
         let own = Own {
             status: Status::Queued,
             beginning: beginning(text).to_owned(),
@@ -111,7 +112,6 @@ impl Delivery {
         let before = std::mem::replace(&mut own.status, status);
         if before == Status::Queued && status != Status::Queued {
             self.counts.queued -= 1;
-            self.counts.queued_bytes -= own.bytes;
             if status != Status::Failed {
                 self.counts.sent += 1;
             }
@@ -123,6 +123,7 @@ impl Delivery {
             Status::Delivered | Status::Failed => true,
         };
         let own = last.then(|| self.own.remove(&n)).flatten()?;
+        self.counts.waiting_bytes -= own.bytes;
         // They arrive in order, so this was the one that waited longest.
         self.late = self.late.saturating_sub(1);
         let end = match status {
@@ -201,11 +202,9 @@ impl Delivery {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((_, own)) = self.own.pop_first()
-            && own.status == Status::Queued
-        {
-            self.counts.queued -= 1;
-            self.counts.queued_bytes -= own.bytes;
+        if let Some((_, own)) = self.own.pop_first() {
+            self.counts.queued -= usize::from(own.status == Status::Queued);
+            self.counts.waiting_bytes -= own.bytes;
         }
     }
 

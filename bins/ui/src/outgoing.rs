@@ -8,7 +8,10 @@ use p2p_chat_protocol::ui::Connect;
 /// 1000 waiting texts are never reached.
 const TEXTS: usize = 128;
 
-/// Bytes of texts under way at once: half of the 1 MiB that the supervisor lets wait.
+/// Texts the other side has not confirmed: fewer than the 1000 the supervisor lets wait.
+const UNCONFIRMED: usize = 800;
+
+/// The same in bytes: half of the 1 MiB that the supervisor lets wait.
 const BYTES: usize = 512 * 1024;
 
 /// What was asked.
@@ -39,6 +42,8 @@ pub(crate) struct Outgoing {
     bytes: usize,
     /// Texts that found the queue full, in order.
     refused: VecDeque<String>,
+    /// The first of them is on its way again, alone.
+    retrying: bool,
     /// No room was seen since the last refusal.
     blocked: bool,
 }
@@ -67,7 +72,10 @@ impl Outgoing {
 
     /// A text found the queue full: it is sent again when there is room.
     pub(crate) fn refused(&mut self, text: String) {
-        self.refused.push_back(text);
+        match std::mem::take(&mut self.retrying) {
+            true => self.refused.push_front(text),
+            false => self.refused.push_back(text),
+        }
         self.blocked = true;
     }
 
@@ -82,7 +90,9 @@ impl Outgoing {
         if self.blocked || self.texts > 0 {
             return None;
         }
-        self.refused.pop_front()
+        let text = self.refused.pop_front();
+        self.retrying = text.is_some();
+        text
     }
 
     /// Nothing to send is left here.
@@ -90,11 +100,13 @@ impl Outgoing {
         self.texts == 0 && self.refused.is_empty()
     }
 
-    /// Whether one more text may go, where so many already wait with the supervisor.
-    pub(crate) fn has_room(&self, waiting: usize, waiting_bytes: usize) -> bool {
+    /// Whether one more text may go, where so many wait with the supervisor, the network has not
+    /// taken so many of these, and all together have so many bytes.
+    pub(crate) fn has_room(&self, waiting: usize, queued: usize, bytes: usize) -> bool {
         self.refused.is_empty()
-            && self.texts + waiting < TEXTS
-            && self.bytes + waiting_bytes < BYTES
+            && self.texts + queued < TEXTS
+            && self.texts + waiting < UNCONFIRMED
+            && self.bytes + bytes < BYTES
     }
 
     /// The chat is over: what was refused will not be sent.
@@ -127,9 +139,11 @@ mod tests {
         for _ in 0..100 {
             outgoing.ask(text("x"));
         }
-        assert!(outgoing.has_room(27, 0));
-        assert!(!outgoing.has_room(28, 0));
-        assert!(!outgoing.has_room(0, BYTES));
+        assert!(outgoing.has_room(27, 27, 0));
+        assert!(!outgoing.has_room(28, 28, 0));
+        assert!(outgoing.has_room(699, 0, 0));
+        assert!(!outgoing.has_room(700, 0, 0));
+        assert!(!outgoing.has_room(0, 0, BYTES));
     }
 
     #[test]
@@ -143,13 +157,18 @@ mod tests {
             outgoing.refused(text);
             assert_eq!(outgoing.again(), None, "the queue is full");
         }
-        assert!(!outgoing.has_room(0, 0) && !outgoing.is_empty());
+        assert!(!outgoing.has_room(0, 0, 0) && !outgoing.is_empty());
         outgoing.unblock();
         assert_eq!(outgoing.again().as_deref(), Some("a"));
         let id = outgoing.ask(text("a"));
         assert_eq!(outgoing.again(), None, "a is not answered yet");
         outgoing.answered(id);
+        outgoing.refused("a".to_owned());
+        outgoing.unblock();
+        assert_eq!(outgoing.again().as_deref(), Some("a"), "not behind b");
+        let id = outgoing.ask(text("a"));
+        outgoing.answered(id);
         assert_eq!(outgoing.again().as_deref(), Some("b"));
-        assert!(outgoing.has_room(0, 0));
+        assert!(outgoing.has_room(0, 0, 0));
     }
 }

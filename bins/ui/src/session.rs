@@ -62,11 +62,14 @@ impl Session {
     async fn serve(mut self, pipe: &mut Pipe, face: &mut Face) -> io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        // The reader of our output left: nobody to tell.
-        while !face.is_broken() {
+        loop {
             self.take_typed();
             self.act(pipe, face);
             pipe.writer.flush().await?;
+            // The reader of our output left: nobody to tell.
+            if face.is_broken() {
+                return Ok(());
+            }
             let deadline = self.ui.deadline().map(Duration::from_millis);
             let deadline = deadline.map(|after| self.started + after);
             let has_room = face.has_room();
@@ -82,7 +85,6 @@ impl Session {
                 Some(()) = hang_up.recv() => self.ui.leave(),
             }
         }
-        Ok(())
     }
 
     /// All that is there already, so that it is answered with one write.

@@ -79,7 +79,7 @@ impl Program {
     }
 
     /// The file name of the program that plays this part.
-    pub(super) fn file_of(part: Part) -> &'static str {
+    pub(in crate::pair) fn file_of(part: Part) -> &'static str {
         match part {
             Part::Supervisor => "p2p-chat",
             Part::Transport => "transport",

@@ -1,6 +1,6 @@
 //! How the two come together, if need be after several tries.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -8,11 +8,11 @@ use crate::pair::both::{Pair, Who};
 use crate::pair::ledger::{Ledger, Link};
 use crate::support::DEADLINE;
 
-/// What the connector can do now.
+/// What people can do now.
 enum Step {
     /// Type this code for that address.
     TypeCode(String),
-    /// Start anew: it has ended, or is about to.
+    /// Start this one anew.
     StartAgain(Who),
     /// Compare words.
     Compare,
@@ -21,13 +21,17 @@ enum Step {
 }
 
 /// Between two looks at both sides.
-const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Whoever gets no answer for so long types his words once more: they went to somebody who closed
+/// his ears at that moment.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Pair {
     /// Brings them together. Whoever has ended is started again, as people would.
     pub(crate) fn come_together(&mut self) {
         let deadline = Instant::now() + DEADLINE;
         let mut typed = None;
+        let mut compared = Instant::now();
         loop {
             assert!(
                 Instant::now() < deadline,
@@ -42,7 +46,14 @@ impl Pair {
                     self.start_again(who);
                     typed = None;
                 }
-                Some(Step::Compare) => self.compare_words(),
+                Some(Step::Compare) => {
+                    self.compare_words();
+                    compared = Instant::now();
+                }
+                None if self.setup.words && compared.elapsed() > PATIENCE => {
+                    compared = Instant::now();
+                    typed = None;
+                }
                 None => std::thread::sleep(LOOK_AGAIN),
             }
         }
@@ -93,6 +104,11 @@ impl Pair {
             return Some(Step::Done);
         }
         if self.setup.words {
+            if (&listener, &connector) == (&Link::Apart, &Link::Cut) {
+                // Its words were the last to be typed, and the listener broke before it was told:
+                // nobody can know that, and it would call in vain for 10 minutes.
+                return Some(Step::StartAgain(Who::Connector));
+            }
             let both = listener == Link::Unverified && connector == Link::Unverified;
             // A ui that was started again knows nothing of what was typed.
             let shown = |ledger: &Ledger| {

@@ -1,18 +1,20 @@
 //! One p2p-chat whose ui is this test.
 
-use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+mod processes;
+mod threads;
+
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::pair::ledger::Ledger;
-use crate::pair::memory::{Memory, Part, family, runs};
+use crate::pair::memory::{Memory, family};
 use crate::pair::program::Program;
-use crate::support::{DEADLINE, Transcript, all_gone, signal, wait_for_exit, wait_until};
+use crate::support::{DEADLINE, Transcript, wait_for_exit, wait_until};
+
+use threads::{Shared, read_events, write_requests};
 
 /// A running program. Dropped, it is killed.
 pub(crate) struct Side {
@@ -20,26 +22,6 @@ pub(crate) struct Side {
     shared: Arc<Shared>,
     stderr: Transcript,
     memory: Mutex<Memory>,
-    ui_process: bool,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    /// A line was heard.
-    heard: Condvar,
-    /// There is something to write, or nothing more.
-    asked: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    ledger: Ledger,
-    /// At most what a ledger asks at once, for each ui there was.
-    requests: VecDeque<Value>,
-    /// Nothing more is said to it.
-    closed: bool,
-    /// It has closed its stdout.
-    ended: bool,
 }
 
 impl Side {
@@ -51,11 +33,7 @@ impl Side {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let shared = Arc::new(Shared {
-            state: Mutex::default(),
-            heard: Condvar::new(),
-            asked: Condvar::new(),
-        });
+        let shared = Arc::<Shared>::default();
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             unreachable!("they were asked for");
@@ -68,7 +46,6 @@ impl Side {
             shared,
             stderr: Transcript::follow(stderr),
             memory: Mutex::default(),
-            ui_process: program.ui_process,
         };
         if !program.ui_process {
             side.write(json!({ "type": "hello", "protocol": 1, "role": "ui", "name": "pair" }));
@@ -183,78 +160,6 @@ impl Side {
         });
     }
 
-    /// The process that plays this part now.
-    pub(crate) fn process(&self, part: Part) -> u32 {
-        let mut found = None;
-        wait_until(&format!("{part:?} runs"), || {
-            found = self.find(part);
-            found.is_some()
-        });
-        found.expect("just found")
-    }
-
-    /// The same, if it runs now.
-    pub(crate) fn find(&self, part: Part) -> Option<u32> {
-        if part == Part::Supervisor {
-            return Some(self.pid());
-        }
-        let family = family(self.pid()).into_iter().map(|(pid, _)| pid);
-        family
-            .into_iter()
-            .find(|pid| runs(*pid, Program::file_of(part)))
-    }
-
-    /// Kills a process, and waits for its end.
-    pub(crate) fn kill(&self, part: Part) {
-        self.look_at_memory();
-        let pid = self.process(part);
-        signal(pid, Signal::KILL);
-        // Whose parent has not looked yet counts as gone.
-        all_gone(&[(pid, format!("{part:?}"))]);
-    }
-
-    /// Lets a stopped process go on. One that was killed for it needs nothing.
-    pub(crate) fn go_on(&self, pid: u32) {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::CONT);
-        }
-    }
-
-    /// Who stands between the supervisor and a transport whose pipes can be closed, or is the ui.
-    pub(crate) fn breakable(&self, part: Part) -> u32 {
-        let file = match part {
-            Part::Ui => "relay_ui.py",
-            _ => "between.py",
-        };
-        let mut found = None;
-        wait_until(&format!("{file} runs"), || {
-            let mut family = family(self.pid()).into_iter().map(|(pid, _)| pid);
-            found = family.find(|pid| runs(*pid, file));
-            found.is_some()
-        });
-        found.expect("just found")
-    }
-
-    /// Takes note of how much memory its processes hold and held. Stand-ins do not count.
-    pub(crate) fn look_at_memory(&self) {
-        let mut memory = self.memory.lock().expect("not poisoned");
-        for part in [Part::Supervisor, Part::Transport] {
-            if let Some(pid) = self.find(part) {
-                memory.look(part, pid);
-            }
-        }
-    }
-
-    /// What its processes held.
-    pub(crate) fn memory(&self) -> Memory {
-        self.memory.lock().expect("not poisoned").clone()
-    }
-
-    /// All processes it started.
-    pub(crate) fn family(&self) -> Vec<(u32, String)> {
-        family(self.pid())
-    }
-
     /// Whether it has said its last line.
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.lock().ended
@@ -284,65 +189,4 @@ impl Drop for Side {
             self.go_on(pid);
         }
     }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nothing panics while it holds it")
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.asked.notify_all();
-    }
-}
-
-impl State {
-    /// Asks for as many texts as it is time for.
-    fn pump(&mut self) {
-        while let Some(ask) = self.ledger.next_ask() {
-            self.requests.push_back(ask);
-        }
-    }
-}
-
-fn write_requests(shared: &Shared, mut stdin: ChildStdin) {
-    loop {
-        let state = shared.lock();
-        let nothing = |state: &mut State| state.requests.is_empty() && !state.closed;
-        let state = shared.asked.wait_while(state, nothing);
-        let mut state = state.expect("nothing panics while it holds it");
-        if state.closed {
-            return;
-        }
-        let requests = std::mem::take(&mut state.requests);
-        drop(state);
-        let lines: String = requests.iter().map(|line| format!("{line}\n")).collect();
-        if stdin.write_all(lines.as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-fn read_events(shared: &Shared, stdout: impl Read) {
-    let mut lines = BufReader::new(stdout).split(b'\n');
-    while let Some(Ok(line)) = lines.next() {
-        let line = String::from_utf8_lossy(&line);
-        let mut state = shared.lock();
-        state.ledger.hear(&line);
-        state.pump();
-        let asks = !state.requests.is_empty();
-        drop(state);
-        shared.heard.notify_all();
-        if asks {
-            shared.asked.notify_all();
-        }
-    }
-    let mut state = shared.lock();
-    state.ended = true;
-    // A ui whose stdin has ended ends.
-    state.closed = true;
-    drop(state);
-    shared.heard.notify_all();
-    shared.asked.notify_all();
 }

@@ -24,7 +24,7 @@ pub(crate) use self::hosts::{Until, host, serve};
 pub(crate) use self::member::Member;
 pub(crate) use self::network::{Peer, accept, black_hole, call, listener, turned_away};
 pub(crate) use self::secure::{
-    Caller, Chatting, Source, another_code, proof_of, random, secure_chat,
+    Caller, Chatting, Source, another_code, proof_of, random, resume, secure_chat,
 };
 
 /// Far more than anything takes, also on a machine that builds at the same time.

@@ -239,3 +239,8 @@ pub(crate) fn another_code(code: &str) -> Proof {
 pub(crate) fn proof_of(code: &str) -> Proof {
     Proof::Code(Code::parse(code).expect("a code"))
 }
+
+/// Goes on with these tickets.
+pub(crate) fn resume(tickets: &Value) -> Value {
+    json!({"mode":"resume","tickets":tickets})
+}

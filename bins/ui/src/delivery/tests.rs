@@ -103,13 +103,13 @@ fn counts_follow_each_text_through_its_stages() {
     let mut delivery = confirmed(Marks::Shown);
     add(&mut delivery, 1, "four", 0);
     assert_eq!(
-        (delivery.counts.queued, delivery.counts.queued_bytes),
+        (delivery.counts.queued, delivery.counts.waiting_bytes),
         (1, 4)
     );
     delivery.updated(1, Status::Sent);
     assert_eq!(
-        (delivery.counts.queued, delivery.counts.queued_bytes),
-        (0, 0)
+        (delivery.counts.queued, delivery.counts.waiting_bytes),
+        (0, 4)
     );
     assert_eq!(delivery.waiting(), 1, "until it has arrived");
     delivery.updated(1, Status::Delivered);

@@ -1,7 +1,7 @@
 //! Transport's answers: which request each belongs to, and who is told.
 
 use p2p_chat_protocol::transport::DisconnectReason;
-use p2p_chat_protocol::ui::{Level, PeerDisconnected, UiEvent};
+use p2p_chat_protocol::ui::{Level, UiEvent};
 use p2p_chat_protocol::{ErrorCode, Refusal, transport};
 
 use super::activity::{Activity, Origin};
@@ -94,20 +94,12 @@ impl Core {
 
     /// Transport ended the listening by itself: too many came and none was the friend.
     fn listen_ended(&mut self, refusal: Option<Refusal>) {
-        let (Some(refusal), Activity::Listening(_)) = (refusal, &self.activity) else {
+        let waits = matches!(self.activity, Activity::Listening(_)) && self.peer.is_none();
+        let Some(refusal) = refusal.filter(|_| waits) else {
             return;
         };
-        self.notice(Level::Error, refusal.message);
-        if self.peer.is_none() {
-            self.tell(UiEvent::PeerDisconnected(PeerDisconnected {
-                address: String::new(),
-                reason: DisconnectReason::Ended,
-                redialing: false,
-                waiting: false,
-                slept_s: None,
-            }));
-            self.chat_over(DisconnectReason::Rejected);
-        }
+        self.tell(UiEvent::ConnectFailed(refusal));
+        self.chat_over(DisconnectReason::Rejected);
     }
 
     /// A request that will not be answered by transport any more is refused.

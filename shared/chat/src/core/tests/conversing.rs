@@ -163,3 +163,21 @@ fn whoever_listens_tells_where_it_is_reached_whenever_that_changes() {
     assert_eq!(sayings(&out), [addresses]);
     assert_eq!(sayings(&stage.transport(None, listening_on(8080))), [""; 0]);
 }
+
+#[test]
+fn without_a_ui_only_so_many_texts_are_taken_and_the_next_ui_sees_them_all() {
+    let mut stage = talking(listener_by_code());
+    let status = PluginStatus::Restarting;
+    stage.input(Input::PluginStopped {
+        role: Role::Ui,
+        status,
+    });
+    for n in 1..=500 {
+        assert!(stage.core.takes_more(), "{n}");
+        stage.transport(None, text(n));
+    }
+    assert!(!stage.core.takes_more());
+    let out = stage.input(Input::PluginReady(Role::Ui));
+    assert_eq!(shown(&out).len(), 500);
+    assert!(stage.core.takes_more());
+}

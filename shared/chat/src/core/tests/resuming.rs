@@ -34,7 +34,7 @@ fn the_connector_calls_again_after_ever_longer_pauses() {
     let mut stage = talking(connector_by_code());
     stage.transport(
         None,
-        said(r#"{"kind":"addresses","addresses":["192.168.1.9:80","bad address"]}"#),
+        said(r#"{"kind":"addresses","addresses":["192.168.1.9:80","127.0.0.1:22","[::1]:22","bad address"]}"#),
     );
     stage.transport(None, tickets(&["2"]));
     assert_eq!(last_cut(&cut(&mut stage)), Some((true, None)));
