@@ -24,6 +24,8 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 cargo build --release --locked --quiet
 CARGO_TARGET_DIR=$target/bench cargo build --release --locked --quiet --manifest-path tests/bench/Cargo.toml
 
+"$target/bench/release/channel" 21
+
 # A network of its own: loopback, and a LAN whose router takes every packet and never answers.
 # shellcheck disable=SC2016
 exec unshare --user --map-root-user --net sh -euc '

@@ -16,8 +16,10 @@ pub(super) type Sender = write::TokenWriter<OwnedWriteHalf>;
 /// The half that receives.
 pub(super) type Receiver = read::TokenReader<OwnedReadHalf>;
 
-/// The listener sends its key at once; five seconds are many round trips over any line.
-const KEY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The listener sends its key at once; four seconds are many round trips over any line. Less than
+/// the five after which a listener of the secure kind drops a silent caller, so that this side
+/// says what is wrong and not that somebody hung up.
+const KEY_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Sends or receives the key.
 pub(super) async fn establish(
@@ -53,7 +55,7 @@ fn hung_up(peer: &str) -> Refusal {
 fn other_program(peer: &str) -> Refusal {
     let sentence = format!(
         "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. \
-         Is the port right? Has your friend chosen INSECURE as well?"
+         If your friend has this version, connect without --insecure-legacy. Is the port right?"
     );
     Refusal::new(ErrorCode::HandshakeFailed, sentence)
 }

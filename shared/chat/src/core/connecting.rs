@@ -148,7 +148,11 @@ impl Core {
         };
         let hint = hint(&attempt.invite, refusal.code);
         self.activity = Activity::Idle;
-        let ending = Ending::of_failure(refusal.code);
+        let ending = match (self.config.proof, refusal.code) {
+            // Somebody is there and does not stoop to an insecure chat.
+            (Proof::Insecure, ErrorCode::HandshakeFailed) => Ending::Refused,
+            (_, code) => Ending::of_failure(code),
+        };
         self.tell(UiEvent::ConnectFailed(refusal));
         if let Some(hint) = hint {
             self.notice(Level::Warn, hint);
