@@ -22,9 +22,9 @@ const HIGH_WATER: usize = 65_536;
 /// Waking a plugin takes longer than all the work for a message.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// So much goes without further waiting: enough that a plugin is not woken for each message of a
-/// burst, little enough that a burst is not held up.
-const COMPANY: usize = 4096;
+/// So much goes without further waiting: some twenty updates, so that a plugin is not woken for each
+/// of a burst, and a ui with at most 128 texts under way is not kept from sending more.
+const COMPANY: usize = 1024;
 
 /// What can come out of a slot.
 pub(crate) enum Turn {

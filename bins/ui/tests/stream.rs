@@ -147,6 +147,11 @@ fn texts_that_found_the_queue_full_are_sent_again_in_order() {
         ui.wire.refuses(request, "queue_full", "too much waits");
     }
     ui.wire.expect_nothing();
+    // Room for none after all: the first stays the first.
+    ui.wire.text_is(98, "sent");
+    let again = ui.wire.expect("send_message");
+    assert_eq!(again["text"], "one");
+    ui.wire.refuses(&again, "queue_full", "too much waits");
     ui.wire.text_is(99, "sent");
     for (n, text) in [(1, "one"), (2, "two"), (3, "three")] {
         ui.wire.takes_text(text, n);

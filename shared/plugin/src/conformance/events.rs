@@ -27,7 +27,7 @@ const CONVERSATION: [&str; 6] = [
 ];
 
 /// The rest: every type, with all of its fields and with those only that must be there.
-const OTHERS: [&str; 25] = [
+const OTHERS: [&str; 27] = [
     r#"{"type":"listening","addresses":["127.0.0.1:8080"],"invite":"p2pc:127.0.0.1:8080"}"#,
     r#"{"type":"listening","addresses":["[::1]:8080"],"own_addresses":[],"invite":"p2pc:[::1]:8080#carrot-lemon-koala","passcode":"carrot-lemon-koala","expires_ms":1795300600000,"asking_router":true}"#,
     r#"{"type":"reachability_changed","external_address":"203.0.113.7:8080","method":"upnp","lease_s":3600}"#,
@@ -37,6 +37,8 @@ const OTHERS: [&str; 25] = [
     r#"{"type":"input_needed","what":"passcode","address":"203.0.113.7:8080"}"#,
     r#"{"type":"connect_failed","code":"connection_refused","message":"Connection refused: nobody listens there."}"#,
     r#"{"type":"connect_failed","code":"a_code_of_tomorrow","message":"Something else."}"#,
+    r#"{"type":"passcode_read","passcode":"carrot-lemon-koala","numbers":"181 683 665"}"#,
+    r#"{"type":"peer_connected","address":"198.51.100.2:54322","local_address":"192.168.1.100:8080","direction":"incoming","verification":"code","resumed":true}"#,
     r#"{"type":"peer_connected","address":"[2001:db8::4]:8080","local_address":"[2001:db8::1]:54321","direction":"outgoing","verification":"unverified"}"#,
     r#"{"type":"verification_needed","show":"carrot lemon koala","ask":3}"#,
     r#"{"type":"authentication_failed","address":"198.51.100.2:54321","guesses_left":4}"#,
