@@ -46,7 +46,7 @@ fn ours_in_its_place_learns_nothing_either() {
     let (mut listener, invite) = listen(&[]);
     let address = format!("127.0.0.1:{}", invite.port);
     let mut old = Chat::new(&["connect", &address, "--insecure-legacy"]).piped();
-    assert_eq!(old.exit_code(), Some(3));
+    assert_eq!(old.exit_code(), Some(69));
     let said = old.stdout.all();
     let why = "it is no p2p-chat that accepts INSECURE chats";
     assert!(said.contains(why), "{said}");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stands between p2p-chat and a plugin, the program $BETWEEN, and passes all bytes on.
 
-SIGUSR1 closes its stdout on both sides, SIGUSR2 its stdin on p2p-chat's, as a plugin that broke would.
+SIGUSR1 closes its stdout, SIGUSR2 its stdin, as a plugin that broke would. What it had said before is heard.
 """
 import os, select, signal, subprocess, threading
 
@@ -20,8 +20,12 @@ def pass_on(source, target, wake):
         chunk = os.read(source, 65_536)
         if not chunk:
             return True
-        while chunk:
-            chunk = chunk[os.write(target, chunk):]
+        write(target, chunk)
+
+
+def write(target, chunk):
+    while chunk:
+        chunk = chunk[os.write(target, chunk):]
 
 
 def to_plugin(wake):
@@ -32,12 +36,23 @@ def to_plugin(wake):
 
 
 def from_plugin(wake):
-    if pass_on(plugin.stdout.fileno(), 1, wake):
+    said = plugin.stdout.fileno()
+    if pass_on(said, 1, wake):
         code = plugin.wait()
         # A signal has no code; whoever was killed did not end in good order.
         os._exit(code if code >= 0 else 1)
+    # Stopped, so that nothing is said between the last word and the end.
+    plugin.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, plugin.pid, os.WSTOPPED)
+    os.set_blocking(said, False)
+    try:
+        while chunk := os.read(said, 65_536):
+            write(1, chunk)
+    except BlockingIOError:
+        pass
     plugin.stdout.close()
     os.close(1)
+    plugin.send_signal(signal.SIGCONT)
 
 
 for work, number in ((from_plugin, signal.SIGUSR1), (to_plugin, signal.SIGUSR2)):

@@ -4,38 +4,44 @@
 So a test is the ui, and there is a process to kill. SIGUSR1 closes its stdout, SIGUSR2 its stdin, as a ui
 that broke would.
 """
-import os, signal, threading
+import os, select, signal, threading
 
 USER_IN, USER_OUT = 3, 4
-NOWHERE = os.open("/dev/null", os.O_RDWR)
-broken = threading.Event()
 
 
-def pass_on(source, target):
-    while chunk := os.read(source, 65_536):
+def pass_on(source, target, wake):
+    """Until there is no more; whether it was not stopped before."""
+    waiting = select.poll()
+    for descriptor in (source, wake):
+        waiting.register(descriptor, select.POLLIN)
+    while True:
+        ready = [descriptor for descriptor, _ in waiting.poll()]
+        if wake in ready:
+            return False
+        chunk = os.read(source, 65_536)
+        if not chunk:
+            return True
         while chunk:
             chunk = chunk[os.write(target, chunk):]
 
 
-def close(descriptor):
-    broken.set()
-    os.dup2(NOWHERE, descriptor)
+def from_user(wake):
+    if not pass_on(USER_IN, 1, wake):
+        os.close(1)
 
 
-signal.signal(signal.SIGUSR1, lambda *_: close(1))
-signal.signal(signal.SIGUSR2, lambda *_: close(0))
+def to_user(wake):
+    if pass_on(0, USER_OUT, wake):
+        os._exit(0)
+    os.close(0)
+
+
 # The one before it may have been killed in the middle of a line.
 os.write(USER_OUT, b"\n")
 os.write(1, b'{"type":"hello","protocol":1,"role":"ui","name":"relay-ui"}\n')
-threading.Thread(target=pass_on, args=(USER_IN, 1), daemon=True).start()
-
-
-def follow():
-    pass_on(0, USER_OUT)
-    if not broken.is_set():
-        os._exit(0)
-
-
-threading.Thread(target=follow, daemon=True).start()
+for work, number in ((from_user, signal.SIGUSR1), (to_user, signal.SIGUSR2)):
+    wake, waker = os.pipe()
+    signal.signal(number, lambda *_, waker=waker: os.write(waker, b"."))
+    threading.Thread(target=work, args=(wake,), daemon=True).start()
 while True:
     signal.pause()

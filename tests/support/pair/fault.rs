@@ -108,11 +108,11 @@ impl Fault {
                 Some(Mend::GoOn(who, pid))
             }
             Self::StdoutClosed(who, part) => {
-                signal(pair.side(who).breakable(part), Signal::USR1);
+                close(pair.side(who).breakable(part), Signal::USR1, 1);
                 None
             }
             Self::StdinClosed(who, part) => {
-                signal(pair.side(who).breakable(part), Signal::USR2);
+                close(pair.side(who).breakable(part), Signal::USR2, 0);
                 None
             }
             Self::Cut => {
@@ -164,4 +164,11 @@ impl Broken {
             }
         }
     }
+}
+
+/// Lets one of the stand-ins close a descriptor, and waits until it has.
+fn close(pid: u32, request: Signal, descriptor: u32) {
+    signal(pid, request);
+    let open = format!("/proc/{pid}/fd/{descriptor}");
+    wait_until("it is closed", || std::fs::symlink_metadata(&open).is_err());
 }

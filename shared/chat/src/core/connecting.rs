@@ -148,11 +148,7 @@ impl Core {
         };
         let hint = hint(&attempt.invite, refusal.code);
         self.activity = Activity::Idle;
-        let ending = match (self.config.proof, refusal.code) {
-            // Somebody is there and does not stoop to an insecure chat.
-            (Proof::Insecure, ErrorCode::HandshakeFailed) => Ending::Refused,
-            (_, code) => Ending::of_failure(code),
-        };
+        let ending = Ending::of_failure(refusal.code);
         self.tell(UiEvent::ConnectFailed(refusal));
         if let Some(hint) = hint {
             self.notice(Level::Warn, hint);
