@@ -11,7 +11,7 @@ ROLE, FAULT = sys.argv[1:]
 MAX_LINE = 262_144
 
 KNOWN_TYPES = {
-    "ui": "welcome replay_finished listening reachability_changed input_needed peer_connected connect_failed "
+    "ui": "welcome replay_finished listening reachability_changed input_needed passcode_read peer_connected connect_failed "
           "verification_needed authentication_failed message_added message_updated keys_changed peer_disconnected "
           "cleared notice plugin_changed ok error",
     "transport": "welcome listen stop_listening send disconnect",
@@ -19,8 +19,8 @@ KNOWN_TYPES = {
 }[ROLE].split()
 KNOWN_FIELDS = (
     "type id reply_to protocol supervisor start options addresses own_addresses invite passcode expires_ms asking_router "
-    "external_address method lease_s reason what address local_address direction verification code message show ask "
-    "guesses_left n from ip text at_ms status epoch redialing waiting level role port bind auth payload"
+    "external_address method lease_s reason what numbers address local_address direction verification code message show ask "
+    "guesses_left turned_away n from ip text at_ms status epoch redialing resumed slept_s waiting level role port bind auth payload"
 ).split()
 
 

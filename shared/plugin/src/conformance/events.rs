@@ -27,9 +27,9 @@ const CONVERSATION: [&str; 6] = [
 ];
 
 /// The rest: every type, with all of its fields and with those only that must be there.
-const OTHERS: [&str; 27] = [
+const OTHERS: [&str; 28] = [
     r#"{"type":"listening","addresses":["127.0.0.1:8080"],"invite":"p2pc:127.0.0.1:8080"}"#,
-    r#"{"type":"listening","addresses":["[::1]:8080"],"own_addresses":[],"invite":"p2pc:[::1]:8080#carrot-lemon-koala","passcode":"carrot-lemon-koala","expires_ms":1795300600000,"asking_router":true}"#,
+    r#"{"type":"listening","addresses":["[::1]:8080"],"own_addresses":[],"invite":"p2pc:[::1]:8080#carrot-lemon-koala","passcode":"carrot-lemon-koala","numbers":"181 683 665","expires_ms":1795300600000,"guesses_left":5,"turned_away":3,"asking_router":true}"#,
     r#"{"type":"reachability_changed","external_address":"203.0.113.7:8080","method":"upnp","lease_s":3600}"#,
     r#"{"type":"reachability_changed","reason":"No UPnP-capable router found."}"#,
     r#"{"type":"reachability_changed"}"#,
@@ -46,6 +46,7 @@ const OTHERS: [&str; 27] = [
     r#"{"type":"keys_changed","at_ms":1795300000000,"epoch":1}"#,
     r#"{"type":"peer_disconnected","address":"[2001:db8::4]:8080","reason":"cut","redialing":true}"#,
     r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false,"waiting":true}"#,
+    r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"cut","redialing":false,"slept_s":3660}"#,
     r#"{"type":"cleared"}"#,
     r#"{"type":"message_updated","n":2,"status":"delivered"}"#,
     r#"{"type":"notice","level":"info","text":"Connecting to 203.0.113.7:8080..."}"#,
