@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::man_in_the_middle::{Message, To, Wires, man_in_the_middle};
 use crate::p2pc::{P2pc, code};
-use crate::people::{Invite, connect, friend_chats, listen, listen_on_screen, words_on};
+use crate::people::{Invite, connect, friend_chats, listen, listen_on_screen, listener, words_on};
 use crate::scene::Switch;
 
 const HELLO: usize = 0;
@@ -203,6 +203,27 @@ fn a_changed_handshake_is_told_and_the_friend_still_comes_in() {
         assert!(said.contains(sentence), "{said}");
         friend_chats(&mut listener, &invite);
     }
+}
+
+#[test]
+fn a_caller_who_sees_no_words_is_counted_and_not_called_a_wrong_code() {
+    let listener = listener().arg("--no-code").piped();
+    let port = listener.port();
+    let middle = man_in_the_middle(port, |message, wires| {
+        if message.is(To::Connector, HELLO) {
+            wires.cut(message.connection);
+        } else {
+            wires.pass(&message);
+        }
+    });
+    let mut stranger = connect(middle).arg("--no-code").piped();
+    assert_eq!(stranger.exit_code(), Some(69));
+    listener.expect("127.0.0.1 called and hung up before there were words to compare. 9 more may");
+    let friend = connect(port).arg("--no-code").piped();
+    friend.expect("Your words: ");
+    listener.expect("Your words: ");
+    let said = listener.stdout.so_far();
+    assert!(!said.contains("rong code"), "{said}");
 }
 
 #[test]

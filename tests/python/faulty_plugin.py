@@ -20,7 +20,7 @@ KNOWN_TYPES = {
 KNOWN_FIELDS = (
     "type id reply_to protocol supervisor start options addresses own_addresses invite passcode expires_ms asking_router "
     "external_address method lease_s reason what numbers address local_address direction verification code message show ask "
-    "guesses_left turned_away n from ip text at_ms status epoch redialing resumed slept_s waiting level role port bind auth payload"
+    "guesses_left handshakes_left turned_away n from ip text at_ms status epoch redialing resumed slept_s waiting level role port bind auth payload"
 ).split()
 
 

@@ -57,7 +57,7 @@ impl View {
             UiEvent::PeerDisconnected(gone) => self.gone(gone, told_of_death),
             // A question follows, which says it.
             UiEvent::AuthenticationFailed(failed) if failed.guesses_left == Some(0) => vec![],
-            UiEvent::AuthenticationFailed(failed) => vec![wrong_code(failed)],
+            UiEvent::AuthenticationFailed(failed) => vec![failed_call(failed)],
             UiEvent::ConnectFailed(refusal) | UiEvent::Error(refusal) => {
                 vec![marked(Level::Error, &refusal.message)]
             }
@@ -178,8 +178,8 @@ impl View {
     }
 }
 
-/// The sentence about somebody who did not know the code.
-fn wrong_code(failed: &AuthenticationFailed) -> String {
+/// The sentence about somebody who did not know the code, or never had words to compare.
+fn failed_call(failed: &AuthenticationFailed) -> String {
     let (ip, _) = split(&failed.address);
     match failed.guesses_left {
         Some(left) => {
@@ -188,7 +188,13 @@ fn wrong_code(failed: &AuthenticationFailed) -> String {
                 "[!] Wrong code from {ip}: {left} {tries} left. If this was not your friend, type /newcode."
             )
         }
-        None => format!("[!] {ip} called and hung up before there were words to compare."),
+        None => {
+            let more = match failed.handshakes_left {
+                Some(left @ 1..) => format!(" {left} more may call."),
+                Some(0) | None => String::new(),
+            };
+            format!("[!] {ip} called and hung up before there were words to compare.{more}")
+        }
     }
 }
 
@@ -264,6 +270,33 @@ mod tests {
                 screen(&mut View::new(Manner::Terminal, false), &[&gone]),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn who_failed_had_a_wrong_code_only_where_there_is_one() {
+        for (left, expected) in [
+            (
+                r#","guesses_left":1"#,
+                "Wrong code from 1.2.3.4: 1 try left. If this was not your friend, type /newcode.",
+            ),
+            (
+                r#","handshakes_left":9"#,
+                "1.2.3.4 called and hung up before there were words to compare. 9 more may call.",
+            ),
+            (
+                r#","handshakes_left":0"#,
+                "1.2.3.4 called and hung up before there were words to compare.",
+            ),
+            (
+                "",
+                "1.2.3.4 called and hung up before there were words to compare.",
+            ),
+        ] {
+            let failed =
+                format!(r#"{{"type":"authentication_failed","address":"1.2.3.4:5"{left}}}"#);
+            let shown = screen(&mut View::new(Manner::Plain, false), &[&failed]);
+            assert_eq!(shown, format!("[!] {expected}\n"));
         }
     }
 

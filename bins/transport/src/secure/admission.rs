@@ -60,7 +60,7 @@ impl Transport {
         };
         match listen.proved(id, proof, now) {
             Some(Verdict::In(hold, ends, admission)) => self.let_in(id, hold, ends, *admission),
-            Some(Verdict::Failed(ends, tries_left)) => self.failed(ends, tries_left),
+            Some(Verdict::Failed(failed)) => self.failed(failed),
             Some(Verdict::Out) | None => {}
         }
     }
@@ -68,17 +68,13 @@ impl Transport {
     /// A caller is gone who was not in.
     pub(super) fn caller_gone(&mut self, id: ConnectionId) {
         let listen = self.secure.listen.as_mut();
-        if let Some((ends, tries_left)) = listen.and_then(|listen| listen.gone(id)) {
-            self.failed(ends, tries_left);
+        if let Some(failed) = listen.and_then(|listen| listen.gone(id)) {
+            self.failed(failed);
         }
     }
 
-    fn failed(&mut self, ends: Ends, tries_left: u8) {
-        debug(format_args!("{} proved nothing", ends.address));
-        let failed = AuthenticationFailed {
-            address: ends.address,
-            guesses_left: Some(tries_left.into()),
-        };
+    fn failed(&mut self, failed: AuthenticationFailed) {
+        debug(format_args!("{} proved nothing", failed.address));
         self.outbox
             .event(TransportEvent::AuthenticationFailed(failed));
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use p2p_chat_protocol::Private;
 use p2p_chat_protocol::transport::Listening;
+use p2p_chat_protocol::ui::AuthenticationFailed;
 use p2p_chat_secure_channel::{Admission, AwaitAuthC, Code, Gate, HandshakeError, Mode, Ticket};
 
 use super::door::{Door, Entry};
@@ -55,7 +56,7 @@ enum Stage {
 #[derive(PartialEq, Eq)]
 struct Told {
     has_code: bool,
-    tries_left: Option<u8>,
+    guesses_left: Option<u8>,
     turned_away: u64,
     at: Instant,
 }
@@ -64,8 +65,8 @@ struct Told {
 pub(super) enum Verdict {
     /// He is in.
     In(Hold, Ends, Box<Admission>),
-    /// He is out, and it cost one of the tries: who, and how many are left.
-    Failed(Ends, u8),
+    /// He is out, and it cost a guess, or one of the handshakes.
+    Failed(AuthenticationFailed),
     /// He is out.
     Out,
 }
@@ -186,7 +187,7 @@ impl Listen {
             Err(HandshakeError::WrongProof) if mode != Mode::Resume => {
                 let ends = caller.ends.clone();
                 self.refuse(id, false);
-                Verdict::Failed(ends, self.tries_left().unwrap_or_default())
+                Verdict::Failed(self.failed(ends))
             }
             Err(_) => {
                 self.refuse(id, true);
@@ -195,15 +196,24 @@ impl Listen {
         })
     }
 
-    /// A caller's connection is gone. Where it had used up a try, says who and what is left.
-    pub(super) fn gone(&mut self, id: ConnectionId) -> Option<(Ends, u8)> {
+    /// A caller's connection is gone. Where it had used up a handshake, there is something to tell.
+    pub(super) fn gone(&mut self, id: ConnectionId) -> Option<AuthenticationFailed> {
         let caller = self.callers.get(&id)?;
         let stranger = match &caller.stage {
             Stage::Answered(state) if state.mode() == Mode::Words => Some(caller.ends.clone()),
             _ => None,
         };
         self.left(id, stranger.is_none());
-        Some((stranger?, self.tries_left().unwrap_or_default()))
+        Some(self.failed(stranger?))
+    }
+
+    /// Who failed, and what is left: guesses where there was a code, handshakes where there was none.
+    fn failed(&self, who: Ends) -> AuthenticationFailed {
+        AuthenticationFailed {
+            address: who.address,
+            guesses_left: self.gate.guesses_left().map(u32::from),
+            handshakes_left: self.gate.handshakes_left().map(u32::from),
+        }
     }
 
     /// Words were compared with as many as may try, and nobody is left who still could.
@@ -231,8 +241,8 @@ impl Listen {
     /// What there is to tell, apart from addresses, if the supervisor does not know it yet.
     pub(super) fn news(&mut self, now: Now) -> Option<Listening> {
         let told = self.told.as_ref()?;
-        let same =
-            told.has_code == self.gate.code().is_some() && told.tries_left == self.tries_left();
+        let same = told.has_code == self.gate.code().is_some()
+            && told.guesses_left == self.gate.guesses_left();
         let due = self.count_due().is_some_and(|at| at <= now.awake);
         (!same || due).then(|| self.tell(now))
     }
@@ -247,13 +257,13 @@ impl Listen {
             numbers: code.map(|code| Private::from(&*code.numbers())),
             // An hour has fewer seconds.
             expires_s: left.map(|seconds| seconds.try_into().unwrap_or(u32::MAX)),
-            guesses_left: self.tries_left().map(u32::from),
+            guesses_left: self.gate.guesses_left().map(u32::from),
             turned_away: self.turned_away,
             ..Listening::default()
         };
         self.told = Some(Told {
             has_code: code.is_some(),
-            tries_left: self.tries_left(),
+            guesses_left: self.gate.guesses_left(),
             turned_away: self.turned_away,
             at: now.awake,
         });
@@ -263,11 +273,6 @@ impl Listen {
     fn count_due(&self) -> Option<Instant> {
         let told = self.told.as_ref()?;
         (told.turned_away != self.turned_away).then_some(told.at + COUNT_APART)
-    }
-
-    /// How many more may fail.
-    fn tries_left(&self) -> Option<u8> {
-        self.gate.guesses_left().or(self.gate.handshakes_left())
     }
 
     fn refuse(&mut self, id: ConnectionId, count: bool) {

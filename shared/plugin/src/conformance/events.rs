@@ -27,7 +27,7 @@ const CONVERSATION: [&str; 6] = [
 ];
 
 /// The rest: every type, with all of its fields and with those only that must be there.
-const OTHERS: [&str; 28] = [
+const OTHERS: [&str; 29] = [
     r#"{"type":"listening","addresses":["127.0.0.1:8080"],"invite":"p2pc:127.0.0.1:8080"}"#,
     r#"{"type":"listening","addresses":["[::1]:8080"],"own_addresses":[],"invite":"p2pc:[::1]:8080#carrot-lemon-koala","passcode":"carrot-lemon-koala","numbers":"181 683 665","expires_ms":1795300600000,"guesses_left":5,"turned_away":3,"asking_router":true}"#,
     r#"{"type":"reachability_changed","external_address":"203.0.113.7:8080","method":"upnp","lease_s":3600}"#,
@@ -43,6 +43,7 @@ const OTHERS: [&str; 28] = [
     r#"{"type":"verification_needed","show":"carrot lemon koala","ask":3}"#,
     r#"{"type":"authentication_failed","address":"198.51.100.2:54321","guesses_left":4}"#,
     r#"{"type":"authentication_failed","address":"198.51.100.2:54321"}"#,
+    r#"{"type":"authentication_failed","address":"198.51.100.2:54321","handshakes_left":9}"#,
     r#"{"type":"keys_changed","at_ms":1795300000000,"epoch":1}"#,
     r#"{"type":"peer_disconnected","address":"[2001:db8::4]:8080","reason":"cut","redialing":true}"#,
     r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"replaced","redialing":false,"waiting":true}"#,

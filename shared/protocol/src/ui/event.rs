@@ -130,14 +130,17 @@ pub struct VerificationNeeded {
     pub ask: u32,
 }
 
-/// Somebody tried a wrong code.
+/// Somebody tried a wrong code, or was gone before there were words to compare.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthenticationFailed {
     /// Who, `host:port`.
     pub address: String,
-    /// How many tries the code has left.
+    /// How many tries the code has left; absent where there is no code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guesses_left: Option<u32>,
+    /// How many more callers are answered who would compare words; absent where there is a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handshakes_left: Option<u32>,
 }
 
 /// A text.
