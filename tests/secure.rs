@@ -164,6 +164,26 @@ fn without_a_code_words_are_compared_before_anything_is_said() {
     }
     connector.line("hello");
     listener.expect("[peer 127.0.0.1] hello");
+    // Now it is known who is who, and the chat outlives its transport.
+    kill("transport", &listener);
+    listener.expect("[!] The part that reaches the network stopped");
+    connector.line("still here");
+    listener.expect("[peer 127.0.0.1] still here");
+}
+
+#[test]
+fn a_listen_without_a_code_dies_with_its_transport() {
+    let alone = listener().arg("--no-code").piped();
+    let compares = listener().arg("--no-code").piped();
+    let connector = connector(compares.port()).arg("--no-code").piped();
+    connector.expect("Your words: ");
+    compares.expect("Your words: ");
+    for mut listener in [alone, compares] {
+        kill("transport", &listener);
+        listener.expect("Without a code, listening ends with it");
+        assert_eq!(listener.exit_code(), Some(1));
+    }
+    connector.expect("was cut");
 }
 
 #[test]

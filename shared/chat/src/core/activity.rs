@@ -36,7 +36,7 @@ pub(super) struct Listener {
     pub(super) up: Option<transport::Listening>,
     /// When the code dies, Unix milliseconds.
     pub(super) expires_ms: Option<u64>,
-    /// The transport that made the code, or waited in words mode, is gone.
+    /// The transport that made the code is gone.
     pub(super) lost: bool,
     /// The address only the user knows.
     pub(super) public: Option<Address>,

@@ -1,6 +1,6 @@
 //! Waiting for somebody: the listener, its code and its invite.
 
-use p2p_chat_protocol::transport::{Auth, Listen, TransportRequest};
+use p2p_chat_protocol::transport::{Auth, DisconnectReason, Listen, TransportRequest};
 use p2p_chat_protocol::ui::{Level, UiEvent};
 use p2p_chat_protocol::{ErrorCode, Private, Refusal, transport, ui};
 
@@ -77,8 +77,9 @@ impl Core {
             Origin::CommandLine => None,
         });
         self.was_up = true;
-        if lost {
-            self.say_what_was_lost();
+        if lost && self.peer.is_none() {
+            let text = "The old code no longer works, because the part that made it stopped. This is a new one:";
+            self.notice(Level::Warn, text);
         }
         let asks = is_new && self.begin_asking_router();
         self.tell_listening(reply_to);
@@ -88,18 +89,6 @@ impl Core {
         if moved {
             self.check_line();
         }
-    }
-
-    fn say_what_was_lost(&mut self) {
-        let text = match self.config.proof {
-            _ if self.peer.is_some() => return,
-            Proof::Code => {
-                "The old code no longer works, because the part that made it stopped. This is a new one:"
-            }
-            Proof::Words => "Whoever was about to connect has to try again.",
-            Proof::Insecure => return,
-        };
-        self.notice(Level::Warn, text);
     }
 
     /// Tells the ui, and a peer, where and how this computer is reached.
@@ -134,6 +123,33 @@ impl Core {
         })
     }
 
+    /// Transport is gone. A listener without a code who knows nobody yet ends with it: who was lucky
+    /// with no words so far must not be given as many handshakes again. Whether there was one.
+    pub(super) fn end_words_listen(&mut self) -> bool {
+        let was_up =
+            matches!(&self.activity, Activity::Listening(listener) if listener.up.is_some());
+        let knows_nobody = self.peer.as_ref().is_none_or(|peer| peer.is_unverified());
+        if !(self.words_died() && was_up && knows_nobody) {
+            return false;
+        }
+        let sentence = "The part that reaches the network stopped. Without a code, listening ends \
+                        with it, and nobody can connect any more: listen again.";
+        if self.peer.is_some() {
+            self.notice(Level::Error, sentence);
+            self.peer_gone(DisconnectReason::Cut, None);
+        } else {
+            let refusal = Refusal::new(ErrorCode::Unavailable, sentence);
+            self.tell(UiEvent::ConnectFailed(refusal));
+            self.chat_over(DisconnectReason::Cut);
+        }
+        true
+    }
+
+    /// Words are compared here, and the transport that made them is gone.
+    pub(super) fn words_died(&self) -> bool {
+        self.config.proof == Proof::Words && !self.transport_ready
+    }
+
     /// Transport is gone, and with it the code it made.
     pub(super) fn door_lost(&mut self) {
         let Activity::Listening(listener) = &mut self.activity else {
@@ -142,7 +158,7 @@ impl Core {
         listener.request = None;
         let Some(up) = &mut listener.up else { return };
         let had_code = up.passcode.take().is_some();
-        listener.lost = had_code || self.config.proof == Proof::Words;
+        listener.lost = had_code;
         up.numbers = None;
         up.expires_s = None;
         listener.expires_ms = None;

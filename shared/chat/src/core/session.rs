@@ -117,7 +117,8 @@ impl Core {
             Line::Unverified => reason != DisconnectReason::Rejected,
             Line::Open { .. } | Line::Cut(_) => false,
         };
-        let waiting = no_chat && reason != DisconnectReason::Ended && peer.is_caller();
+        let ended = reason == DisconnectReason::Ended || self.words_died();
+        let waiting = no_chat && !ended && peer.is_caller();
         self.tell(UiEvent::PeerDisconnected(PeerDisconnected {
             address: peer.connected.address,
             reason,
@@ -181,7 +182,9 @@ impl Core {
             self.refuse(Some(id), Refusal::new(ErrorCode::Unavailable, sentence));
         }
         self.redial_lost();
-        self.peer_disconnected(DisconnectReason::Cut);
+        if !self.end_words_listen() {
+            self.peer_disconnected(DisconnectReason::Cut);
+        }
         self.outbox.transport_gone();
         self.door_lost();
         if self.peer.is_none() {

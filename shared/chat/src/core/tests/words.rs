@@ -171,3 +171,47 @@ fn a_listener_that_transport_ended_is_over() {
     );
     assert_eq!(stop(&out), Some(3));
 }
+
+#[test]
+fn a_listen_without_a_code_ends_with_its_transport() {
+    let (role, status) = (Role::Transport, PluginStatus::Restarting);
+    let dies = |stage: &mut Stage| stage.input(Input::PluginStopped { role, status });
+    // From the command line, with nobody there, and with somebody who is not verified.
+    let listening = || {
+        Stage::listening(Config {
+            proof: Proof::Words,
+            ..from_argv()
+        })
+    };
+    for mut stage in [listening(), unverified(false)] {
+        let out = dies(&mut stage);
+        let said = |event: &&UiEvent| match event {
+            UiEvent::ConnectFailed(failed) => failed.message.contains("listen again"),
+            UiEvent::Notice(notice) => notice.text.contains("listen again"),
+            _ => false,
+        };
+        assert_eq!(told(&out).into_iter().filter(said).count(), 1, "{out:?}");
+        let waits = |event: &&UiEvent| matches!(event, UiEvent::PeerDisconnected(g) if g.waiting);
+        assert!(!told(&out).iter().any(waits), "{out:?}");
+        assert_eq!(stop(&out), Some(1));
+    }
+    // From the menu: nothing is listened for until the user says so.
+    let mut stage = Stage::new(Config {
+        proof: Proof::Words,
+        ..Config::default()
+    });
+    stage.input(Input::PluginReady(Role::Transport));
+    let listen = || UiRequest::Listen(p2p_chat_protocol::ui::Listen { port: None });
+    let out = stage.ui(1, listen());
+    let id = transport_requests(&out)[0].0;
+    stage.transport(Some(id), listening_on(8080));
+    let out = dies(&mut stage);
+    assert!(
+        matches!(told(&out)[..], [.., UiEvent::ConnectFailed(_)]),
+        "{out:?}"
+    );
+    assert_eq!(stop(&out), None);
+    let out = stage.input(Input::PluginReady(Role::Transport));
+    assert_eq!(transport_requests(&out), []);
+    assert_eq!(transport_requests(&stage.ui(2, listen())).len(), 1);
+}
