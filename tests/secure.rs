@@ -244,7 +244,7 @@ fn a_secure_side_never_talks_to_an_insecure_one() {
     assert_eq!(secure.exit_code(), Some(3));
     let (listener, port, _) = waiting(listener());
     let mut insecure = Chat::connect(port).piped();
-    assert_ne!(insecure.exit_code(), Some(0));
+    assert_eq!(insecure.exit_code(), Some(3));
     let said = listener.stdout.so_far();
     assert!(!said.contains("Connected"), "{said}");
 }

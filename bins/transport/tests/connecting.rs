@@ -99,13 +99,14 @@ fn a_program_of_another_kind_is_recognized() {
 }
 
 #[test]
-fn a_program_that_says_nothing_is_given_up() {
+fn a_program_that_says_nothing_probably_waits_for_a_code() {
     let (ear, address) = listener();
     let mut transport = Transport::start();
     transport.connect(&[&address]);
     let _silent = accept(&ear);
-    let sentence = transport.connect_failed("handshake_failed");
-    assert!(sentence.contains("no p2p-chat that accepts"), "{sentence}");
+    let sentence = transport.connect_failed("secure_peer");
+    let expected = format!("{address} accepts no INSECURE chat: it sends no key.");
+    assert!(sentence.starts_with(&expected), "{sentence}");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub enum ErrorCode {
     CodeNeeded,
     /// The peer runs the original Python program.
     LegacyPeer,
+    /// The peer says nothing to an insecure caller, as one who waits for a code does.
+    SecurePeer,
     /// The peer is no p2p-chat, or somebody interfered.
     HandshakeFailed,
     /// Nobody is connected.

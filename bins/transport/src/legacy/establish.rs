@@ -37,7 +37,8 @@ pub(super) async fn establish(
     let fernet = match timeout(KEY_TIMEOUT, exchange).await {
         Ok(Ok(fernet)) => fernet,
         Ok(Err(NoKey::HungUp)) => return Err(hung_up(peer)),
-        Ok(Err(NoKey::NotAKey)) | Err(_) => return Err(other_program(peer)),
+        Ok(Err(NoKey::NotAKey)) => return Err(other_program(peer)),
+        Err(_) => return Err(silent(peer)),
     };
     Ok((
         Sender::new(writer, fernet.clone()),
@@ -54,8 +55,16 @@ fn hung_up(peer: &str) -> Refusal {
 
 fn other_program(peer: &str) -> Refusal {
     let sentence = format!(
-        "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. \
-         If your friend has this version, connect without --insecure-legacy. Is the port right?"
+        "{peer} answered, but it is no p2p-chat that accepts INSECURE chats. Is the port right?"
     );
     Refusal::new(ErrorCode::HandshakeFailed, sentence)
+}
+
+/// A secure listener says nothing before the caller has.
+fn silent(peer: &str) -> Refusal {
+    let sentence = format!(
+        "{peer} accepts no INSECURE chat: it sends no key. It probably runs this version and waits \
+         for a code. Refused. Connect without --insecure-legacy."
+    );
+    Refusal::new(ErrorCode::SecurePeer, sentence)
 }

@@ -210,6 +210,7 @@ fn a_wrong_code_and_an_old_peer_are_refused_for_safety() {
     for (code, exit) in [
         (ErrorCode::WrongCode, 3),
         (ErrorCode::LegacyPeer, 3),
+        (ErrorCode::SecurePeer, 3),
         (ErrorCode::HandshakeFailed, 69),
         (ErrorCode::BadCode, 2),
     ] {
