@@ -118,6 +118,41 @@ fn the_third_wrong_entry_ends_the_chat_and_the_listening() {
 }
 
 #[test]
+fn wrong_entries_of_one_listen_count_together_over_a_cut() {
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with(json!({"mode":"words"}));
+    for left in [Some("2 tries left"), Some("1 try left"), None] {
+        let member = Caller::call(port).join(Proof::Words).expect("let in");
+        listener.event_after_state("peer_connected");
+        listener.event("verification_needed");
+        let sentence = listener.refused(verify("zoo zoo zoo"), "wrong_code");
+        let Some(left) = left else { break };
+        assert!(sentence.contains(left), "{sentence}");
+        drop(member);
+        let gone = listener.event_after_state("peer_disconnected");
+        assert_eq!(gone["reason"], "cut");
+    }
+    let gone = listener.event_after_state("peer_disconnected");
+    assert_eq!(gone["reason"], "rejected");
+    let called = std::net::TcpStream::connect(("127.0.0.1", port));
+    assert!(called.is_err(), "nobody listens any more");
+}
+
+#[test]
+fn new_words_make_a_handshake_begun_before_them_void() {
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with(json!({"mode":"words"}));
+    let mut old = Caller::call(port);
+    let state = old.greet(Proof::Words);
+    let hello_l = old.read(Message::HelloL).expect("an answer");
+    listener.expect(json!({"type":"new_code"}), "listening");
+    let (auth_c, _) = state.receive(&hello_l).ok().expect("a good answer");
+    old.write(&auth_c);
+    old.closed();
+    assert!(Caller::call(port).join(Proof::Words).is_some());
+}
+
+#[test]
 fn who_rejects_the_peer_ends_it_for_both() {
     let mut chat = comparing();
     let id = chat.connector.ask(json!({"type":"reject"}));

@@ -98,11 +98,7 @@ impl Listen {
                 self.gate.new_code(Code::generate(&mut random()));
                 self.code_dies = Some(now.since_boot + CODE_LIFE);
             }
-            Way::Words => {
-                let tickets: Vec<_> = self.gate.tickets().cloned().collect();
-                self.gate = Gate::with_words();
-                self.gate.set_tickets(tickets);
-            }
+            Way::Words => self.gate.new_words(),
             Way::Resume => return false,
         }
         true

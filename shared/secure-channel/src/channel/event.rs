@@ -12,6 +12,8 @@ pub enum Event {
     Confirmed,
     /// A payload.
     Received(String),
+    /// Our user typed other words than the peer's.
+    WrongWords,
     /// Both people typed the right words. The ticket is to be handed over.
     Verified(Ticket),
     /// The listener's half of a rekey: this ticket is valid beside the one in use, and is to be

@@ -26,6 +26,7 @@ pub use event::{CloseReason, Cut, Event, SendError, WordsError};
 use rekey::Rekey;
 use timing::Clock;
 use words::Comparison;
+pub(crate) use words::TRIES;
 
 /// The longest payload: what fits into the largest record.
 pub const MAX_PAYLOAD: usize = MAX_BODY;
@@ -110,6 +111,13 @@ impl Channel {
     /// The words of a session without a code, until the peer is verified.
     pub fn words(&self) -> Option<&SasWords> {
         self.comparison.as_ref().map(Comparison::words)
+    }
+
+    /// A listen counts wrong entries over all its sessions: so many are left for this one.
+    pub(crate) fn limit_tries(&mut self, left: u8) {
+        if let Some(comparison) = &mut self.comparison {
+            comparison.limit(left);
+        }
     }
 
     /// Seals a payload and appends it. Cheap to call many times on one `out`.

@@ -7,7 +7,7 @@ use crate::passcode::SasWords;
 use crate::record::{RuleBroken, kind};
 
 /// Wrong entries that end the session: whoever is in the middle gets no more luck than this.
-const TRIES: u8 = 3;
+pub(crate) const TRIES: u8 = 3;
 
 /// How far the two people are.
 pub(super) struct Comparison {
@@ -31,6 +31,11 @@ impl Comparison {
 
     pub(super) fn words(&self) -> &SasWords {
         &self.words
+    }
+
+    /// So many wrong entries, and not more, are left for this session.
+    pub(super) fn limit(&mut self, tries_left: u8) {
+        self.tries_left = tries_left;
     }
 }
 
@@ -57,8 +62,9 @@ impl Channel {
                 Ok(())
             }
             Ok(false) => {
-                comparison.tries_left -= 1;
+                comparison.tries_left = comparison.tries_left.saturating_sub(1);
                 let tries_left = comparison.tries_left;
+                self.events.push_back(Event::WrongWords);
                 if tries_left == 0 {
                     self.close(CloseReason::WordsRejected, now_ms, out);
                 }

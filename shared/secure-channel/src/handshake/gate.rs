@@ -63,6 +63,12 @@ impl Gate {
         self.era += 1;
     }
 
+    /// Ten strangers more, and three wrong entries; handshakes begun before are void.
+    pub fn new_words(&mut self) {
+        self.entry = Entry::words();
+        self.era += 1;
+    }
+
     /// The code's time is over, or the words listen: tickets only from now on.
     pub fn retire(&mut self) {
         self.entry.retire();
@@ -189,7 +195,10 @@ impl Gate {
         self.era += 1;
         self.entry.admitted(mode);
         let role = TicketRole::Listener;
-        let channel = Channel::new(role, verification, schedule, now_ms, rng);
+        let mut channel = Channel::new(role, verification, schedule, now_ms, rng);
+        if let Some(left) = self.entry.tries_left() {
+            channel.limit_tries(left);
+        }
         if let Some(newest) = channel.ticket() {
             self.slots.replace(newest.clone(), used);
         }
@@ -208,6 +217,10 @@ impl Gate {
             Event::NextTicket(ticket) => {
                 self.slots.renew(ticket.clone());
                 true
+            }
+            Event::WrongWords => {
+                self.entry.count_wrong_words();
+                false
             }
             Event::Verified(ticket) => {
                 self.entry.retire();

@@ -175,6 +175,7 @@ pub(crate) fn events(channel: &mut Channel) -> Vec<String> {
             Event::NextTicket(_) => "next ticket".into(),
             Event::KeysChanged { epoch, .. } => format!("keys changed {epoch}"),
             Event::Closing(reason) => format!("closing {reason:?}"),
+            Event::WrongWords => "wrong words".to_owned(),
             Event::Closed(reason) => format!("closed {reason:?}"),
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use super::super::guesses::{Guess, Guesses};
 use super::{Code, HandshakeError, Mode};
+use crate::channel::TRIES;
 
 /// Each handshake of a words listen shows an attacker one more pair of words to be lucky with.
 const WORDS_HANDSHAKES: u8 = 10;
@@ -19,6 +20,8 @@ pub(super) enum Entry {
     },
     Words {
         left: u8,
+        /// Wrong entries that may still be made, in whichever session.
+        tries: u8,
         pace: Pace,
         /// An unverified session is there: nobody else is taken.
         busy: bool,
@@ -36,6 +39,7 @@ impl Entry {
     pub(super) fn words() -> Self {
         Self::Words {
             left: WORDS_HANDSHAKES,
+            tries: TRIES,
             pace: Pace::default(),
             busy: false,
         }
@@ -79,6 +83,7 @@ impl Entry {
                     left: 1..,
                     pace,
                     busy: false,
+                    ..
                 },
                 Mode::Words,
             ) => pace.check(now_ms),
@@ -127,6 +132,21 @@ impl Entry {
         match self {
             Self::Code { code, .. } => *code = None,
             Self::Closed | Self::Words { .. } => *self = Self::Closed,
+        }
+    }
+
+    /// Wrong entries that may still be made; `None` where no words are compared.
+    pub(super) fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Words { tries, .. } => Some(*tries),
+            Self::Closed | Self::Code { .. } => None,
+        }
+    }
+
+    /// The user typed wrong words.
+    pub(super) fn count_wrong_words(&mut self) {
+        if let Self::Words { tries, .. } = self {
+            *tries = tries.saturating_sub(1);
         }
     }
 

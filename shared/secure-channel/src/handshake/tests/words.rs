@@ -49,6 +49,34 @@ fn while_one_is_there_nobody_else_is_taken_and_its_cut_reopens() {
 }
 
 #[test]
+fn wrong_entries_are_counted_over_all_sessions_of_a_listen() {
+    let mut gate = Gate::with_words();
+    for session in 0..3 {
+        let Met { mut listener, .. } = meet(Proof::Words, &mut gate, session * 1000, session);
+        let outcome = listener.verify("zoo zoo zoo", 0, &mut BytesMut::new());
+        let tries_left = 2 - session as u8;
+        assert_eq!(outcome, Err(crate::WordsError::Wrong { tries_left }));
+        follow(&mut gate, &mut listener);
+        gate.reopen_words();
+    }
+    assert!(!gate.is_open(), "the third ended it");
+    gate.new_words();
+    let Met { mut listener, .. } = meet(Proof::Words, &mut gate, 5000, 5);
+    let outcome = listener.verify("zoo zoo zoo", 0, &mut BytesMut::new());
+    assert_eq!(outcome, Err(crate::WordsError::Wrong { tries_left: 2 }));
+}
+
+#[test]
+fn a_handshake_from_before_the_next_ten_is_void() {
+    let mut gate = Gate::with_words();
+    let half = half_way(Proof::Words, &mut gate, 0, 1, |_, _| {}).unwrap();
+    gate.new_words();
+    let outcome = half.admit(&mut gate, 0);
+    assert_eq!(outcome.err(), Some(HandshakeError::Superseded));
+    meet(Proof::Words, &mut gate, 0, 2);
+}
+
+#[test]
 fn rejected_words_end_the_listen() {
     for peer_rejects in [false, true] {
         let mut gate = Gate::with_words();
