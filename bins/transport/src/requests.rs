@@ -59,7 +59,7 @@ impl Transport {
     }
 
     fn listen(&mut self, listen: Listen) -> Result<TransportEvent, Refusal> {
-        let way = Way::of(listen.auth.mode);
+        let way = Way::of(&listen.auth)?;
         let tickets = Self::listener_tickets(&listen.auth)?;
         self.expect_idle()?;
         self.listener = Some(Listener::open(listen.port, listen.bind.as_deref())?);
@@ -80,6 +80,7 @@ impl Transport {
     }
 
     fn connect(&mut self, connect: Connect) -> Result<TransportEvent, Refusal> {
+        let way = Way::of(&connect.auth)?;
         self.expect_idle()?;
         let count = connect.addresses.len();
         if count == 0 || count > MAX_ADDRESSES {
@@ -89,7 +90,7 @@ impl Transport {
         }
         let targets = connect.addresses.iter().map(|text| Target::parse(text));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
-        match Way::of(connect.auth.mode) {
+        match way {
             Some(way) => self.secure_connect(targets, way, &connect.auth),
             None => {
                 self.legacy_connect(targets);

@@ -31,6 +31,28 @@ fn two_transports_chat_by_code_both_ways() {
 }
 
 #[test]
+fn no_way_to_prove_oneself_is_taken_in_the_place_of_another() {
+    let mut transport = Transport::start();
+    let ticket = json!({"role":"responder","resume_id_b64":"AAAAAAAAAAAAAAAAAAAAAA==",
+        "resume_secret_b64":"AAAA","verification":"code"});
+    for auth in [
+        json!({"mode":"legacy","passcode":"carrot lemon koala"}),
+        json!({"mode":"legacy","tickets":[ticket]}),
+        json!({"mode":"words","passcode":"carrot lemon koala"}),
+        json!({"mode":"resume","passcode":"carrot lemon koala","tickets":[ticket]}),
+    ] {
+        for request in [
+            json!({"type":"listen","port":0,"bind":"127.0.0.1","auth":auth}),
+            json!({"type":"connect","addresses":["127.0.0.1:1"],"auth":auth}),
+        ] {
+            let sentence = transport.refused(request, "invalid_message");
+            assert!(sentence.contains("contradicts itself"), "{sentence}");
+        }
+    }
+    transport.end();
+}
+
+#[test]
 fn the_end_of_stdin_alone_is_a_cut_and_the_chat_can_go_on() {
     let mut chat = secure_chat();
     chat.connector.end();

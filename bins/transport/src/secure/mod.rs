@@ -46,7 +46,7 @@ pub(crate) use self::wires::News;
 
 /// How long after the cut a chat can be resumed: a redial goes on for 10 minutes, and both sides
 /// may notice the cut at different times. It is also counted from the moment this process is
-/// given tickets, since it does not know of the cut.
+/// given tickets that it did not have, since it does not know of the cut.
 const TICKET_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// All there is of the secure channel. A program listens or calls, and chats with one.

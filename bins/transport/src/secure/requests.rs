@@ -90,10 +90,14 @@ impl Transport {
         Ok(TransportEvent::Ok)
     }
 
-    /// These tickets, which the supervisor gave, are in the place of all others.
-    fn has_tickets(&mut self, mut given: Vec<[u8; 16]>, now: Now) {
+    /// These tickets, which the supervisor gave, are in the place of all others. Those that were
+    /// here already get no more time by being given again: it runs since the cut.
+    pub(super) fn has_tickets(&mut self, mut given: Vec<[u8; 16]>, now: Now) {
         given.sort_unstable();
-        self.secure.tickets_die = (!given.is_empty()).then_some(now.since_boot + TICKET_LIFE);
+        let known = |id| self.secure.told_tickets.contains(id);
+        let since_cut = self.secure.tickets_die.filter(|_| given.iter().all(known));
+        let die = since_cut.unwrap_or(now.since_boot + TICKET_LIFE);
+        self.secure.tickets_die = (!given.is_empty()).then_some(die);
         if !given.is_empty() {
             self.secure.told_tickets = given;
         }

@@ -1,6 +1,6 @@
 //! What people read when no secure session comes about.
 
-use p2p_chat_protocol::transport::AuthMode;
+use p2p_chat_protocol::transport::{Auth, AuthMode};
 use p2p_chat_protocol::{ErrorCode, Refusal};
 
 /// How the two sides know each other.
@@ -15,13 +15,24 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// `None`: not by the secure channel.
-    pub(crate) fn of(mode: AuthMode) -> Option<Self> {
-        match mode {
-            AuthMode::Code => Some(Self::Code),
-            AuthMode::Words => Some(Self::Words),
-            AuthMode::Resume => Some(Self::Resume),
-            AuthMode::Legacy => None,
+    /// `None`: not by the secure channel. Whoever asks for one way and hands over what belongs to
+    /// another is refused: no way is ever taken in the place of another.
+    pub(crate) fn of(auth: &Auth) -> Result<Option<Self>, Refusal> {
+        let contradicts = |why: &str| {
+            let sentence = format!("This auth contradicts itself: {why}.");
+            Err(Refusal::new(ErrorCode::InvalidMessage, sentence))
+        };
+        match auth.mode {
+            AuthMode::Legacy if !auth.tickets.is_empty() => {
+                contradicts("an INSECURE chat is never gone on with, so it has no tickets")
+            }
+            AuthMode::Words | AuthMode::Resume | AuthMode::Legacy if auth.passcode.is_some() => {
+                contradicts("only mode \"code\" uses a passcode")
+            }
+            AuthMode::Code => Ok(Some(Self::Code)),
+            AuthMode::Words => Ok(Some(Self::Words)),
+            AuthMode::Resume => Ok(Some(Self::Resume)),
+            AuthMode::Legacy => Ok(None),
         }
     }
 }

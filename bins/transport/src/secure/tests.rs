@@ -98,6 +98,23 @@ async fn a_ticket_of_a_connector_dies_as_well() {
     assert_eq!(transport.secure.deadline(start), None);
 }
 
+#[tokio::test]
+async fn a_ticket_given_again_lives_no_longer_for_that() {
+    let (mut transport, _supervisor) = transport();
+    let start = Now::read();
+    for (id, minutes, dies, what) in [
+        ([1; 16], 0, 15, "given"),
+        ([1; 16], 10, 15, "a redial"),
+        ([2; 16], 10, 25, "another one"),
+    ] {
+        let role = TicketRole::Connector;
+        transport.secure.ticket = Some(Ticket::new(id, &[2; 64], role, Verification::Code));
+        transport.has_tickets(vec![id], after(start, 0, minutes * 60));
+        let dies = start.since_boot + Duration::from_secs(dies * 60);
+        assert_eq!(transport.secure.tickets_die, Some(dies), "{what}");
+    }
+}
+
 #[test]
 fn a_listener_never_looks_up_a_connectors_ticket() {
     let now = Now::read();
