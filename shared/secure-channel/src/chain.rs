@@ -1,10 +1,12 @@
 //! The ratchet of one direction: each record has a key of its own, and the way back is erased.
 
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
+use base64::{Engine, decoded_len_estimate};
 use bytes::BytesMut;
 use fernet::Fernet;
-use zeroize::Zeroizing;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::kdf::okm;
 use crate::record::{self, Record, RuleBroken, TOKENS};
@@ -53,8 +55,10 @@ impl Chain {
         body: &[u8],
         out: &mut BytesMut,
     ) -> Result<(), Exhausted> {
-        let (seq, fernet) = self.step().ok_or(Exhausted)?;
-        let token = fernet.encrypt_at_time(&record::pack(kind, seq, body), 0);
+        let (seq, key) = self.step().ok_or(Exhausted)?;
+        let token = key
+            .fernet()
+            .encrypt_at_time(&record::pack(kind, seq, body), 0);
         out.reserve(4 + token.len());
         out.extend_from_slice(&(token.len() as u32).to_be_bytes());
         out.extend_from_slice(token.as_bytes());
@@ -67,15 +71,20 @@ impl Chain {
             return Err(OpenError::Forged);
         }
         let token = std::str::from_utf8(token).map_err(|_| OpenError::Forged)?;
-        let (seq, fernet) = self.step().ok_or(OpenError::Exhausted)?;
-        let inner = fernet
+        let (seq, key) = self.step().ok_or(OpenError::Exhausted)?;
+        // Fernet does not say what was wrong: the HMAC, or what stands behind a good one.
+        let inner = key
+            .fernet()
             .decrypt_at_time(token, None, ANY_TIME)
-            .map_err(|_| OpenError::Forged)?;
+            .map_err(|_| match key.signed(token) {
+                true => OpenError::RuleBroken,
+                false => OpenError::Forged,
+            })?;
         record::unpack(inner, seq).map_err(|RuleBroken| OpenError::RuleBroken)
     }
 
     /// The next record's number and key; the chain key before it is gone.
-    fn step(&mut self) -> Option<(u64, Fernet)> {
+    fn step(&mut self) -> Option<(u64, RecordKey)> {
         let seq = self.seq;
         if seq >= MAX_SEQ {
             return None;
@@ -84,17 +93,42 @@ impl Chain {
         let (chain, message) = both.0.split_at(32);
         self.key.0.copy_from_slice(chain);
         self.seq += 1;
-        Some((seq, fernet_of(message)))
+        let mut key = Secret::zero();
+        key.0.copy_from_slice(message);
+        Some((seq, RecordKey(key)))
     }
 }
 
-/// Fernet takes its 32 bytes in base64.
-fn fernet_of(key: &[u8]) -> Fernet {
-    let mut text = Zeroizing::new([0; 44]);
-    let written = URL_SAFE.encode_slice(key, text.as_mut());
-    let written = written.expect("32 bytes are 44 characters");
-    let text = std::str::from_utf8(&text[..written]).expect("base64 is ASCII");
-    Fernet::new(text).expect("32 bytes are a Fernet key")
+/// The key of one record: 16 bytes to sign, 16 to encrypt.
+struct RecordKey(Secret<32>);
+
+impl RecordKey {
+    /// Fernet takes its 32 bytes in base64.
+    fn fernet(&self) -> Fernet {
+        let mut text = Zeroizing::new([0; 44]);
+        let written = URL_SAFE.encode_slice(&self.0.0[..], text.as_mut());
+        let written = written.expect("32 bytes are 44 characters");
+        let text = std::str::from_utf8(&text[..written]).expect("base64 is ASCII");
+        let fernet = Fernet::new(text).expect("32 bytes are a Fernet key");
+        // It has decoded them into a buffer of its own and freed that as it was. Who asks for as
+        // many bytes next is given the same ones; but for zeros, which may come from elsewhere.
+        let mut freed = vec![u8::MAX; decoded_len_estimate(text.len())];
+        freed.zeroize();
+        fernet
+    }
+
+    /// Whether this token has the HMAC of who knows the key, whatever else is wrong with it.
+    fn signed(&self, token: &str) -> bool {
+        let Ok(bytes) = URL_SAFE.decode(token) else {
+            return false;
+        };
+        let Some((message, tag)) = bytes.split_last_chunk::<32>() else {
+            return false;
+        };
+        let mac = Hmac::<Sha256>::new_from_slice(&self.0.0[..16]);
+        let mac = mac.expect("HMAC takes a key of any length");
+        mac.chain_update(message).verify_slice(tag).is_ok()
+    }
 }
 
 #[cfg(test)]

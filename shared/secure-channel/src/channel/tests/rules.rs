@@ -195,6 +195,23 @@ fn an_authentic_record_that_is_not_well_formed_is_fatal_but_no_cut() {
 }
 
 #[test]
+fn a_peer_who_signs_what_has_no_padding_broke_a_rule() {
+    let (
+        Met {
+            mut connector,
+            mut listener,
+        },
+        mut gate,
+    ) = session();
+    let token = connector.sending.seal_unpadded();
+    let mut record = BytesMut::from(&(token.len() as u32).to_be_bytes()[..]);
+    record.extend_from_slice(&token);
+    deliver(&mut listener, &mut record, 0).unwrap();
+    follow(&mut gate, &mut listener);
+    assert_eq!(gate.tickets().count(), 0);
+}
+
+#[test]
 fn a_record_of_the_network_is_a_cut_and_the_ticket_lives() {
     let (
         Met {
