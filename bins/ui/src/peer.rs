@@ -23,16 +23,16 @@ pub(crate) fn on_one_computer(peer: &PeerConnected) -> bool {
 /// What is said when a peer is there.
 pub(crate) fn greeting(peer: &PeerConnected) -> Vec<String> {
     let how = match peer.verification {
-        Verification::Code => "verified by code",
-        Verification::Words => "verified by words",
-        Verification::Unverified => "not verified yet",
-        Verification::Insecure => "INSECURE",
+        Verification::Code => " (verified by code)",
+        Verification::Words => " (verified by words)",
+        Verification::Unverified => " (not verified yet)",
+        Verification::Insecure => ", INSECURE (legacy peer)",
     };
     let mut lines = Vec::new();
     if peer.verification == Verification::Insecure {
         lines.push("[!] INSECURE: anyone on the way can read and change this chat.".to_owned());
     }
-    lines.push(format!("[+] Connected to peer {} ({how})", peer.address));
+    lines.push(format!("[+] Connected to peer {}{how}", peer.address));
     // With words to compare, it starts when they were.
     if peer.verification != Verification::Unverified {
         lines.push("[*] Chat started. Type /quit to exit".to_owned());
@@ -64,7 +64,7 @@ mod tests {
         };
         let expected = [
             "[!] INSECURE: anyone on the way can read and change this chat.",
-            "[+] Connected to peer 198.51.100.2:54321 (INSECURE)",
+            "[+] Connected to peer 198.51.100.2:54321, INSECURE (legacy peer)",
             "[*] Chat started. Type /quit to exit",
         ];
         assert_eq!(greeting(&peer), expected);

@@ -238,7 +238,7 @@ mod tests {
         let left = r#"{"type":"peer_disconnected","address":"198.51.100.2:54321","reason":"left","redialing":false}"#;
         let expected = "\
 [!] INSECURE: anyone on the way can read and change this chat.
-[+] Connected to peer 198.51.100.2:54321 (INSECURE)
+[+] Connected to peer 198.51.100.2:54321, INSECURE (legacy peer)
 [*] Chat started. Type /quit to exit
 [192.168.1.100] hello
 [198.51.100.2] Hi from outside!

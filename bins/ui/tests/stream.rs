@@ -7,7 +7,7 @@ use support::pipes::Piped;
 
 const CHAT_BEGAN: &str = "\
 [!] INSECURE: anyone on the way can read and change this chat.
-[+] Connected to peer 198.51.100.2:54321 (INSECURE)
+[+] Connected to peer 198.51.100.2:54321, INSECURE (legacy peer)
 [*] Chat started. Type /quit to exit
 ";
 

@@ -30,7 +30,8 @@ fn the_prompt_changes_when_a_peer_comes_and_the_typed_text_stays() {
     ui.shows_only(
         "[!] INSECURE: anyone on the way can read and change this cha\n\
          t.\n\
-         [+] Connected to peer 198.51.100.2:54321 (INSECURE)\n\
+         [+] Connected to peer 198.51.100.2:54321, INSECURE (legacy p\n\
+         eer)\n\
          [*] Chat started. Type /quit to exit\n\
          INSECURE > hello",
     );
