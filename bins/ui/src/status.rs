@@ -157,7 +157,7 @@ mod tests {
             external_address: Some("203.0.113.7:8080".to_owned()),
             method: Some("upnp".to_owned()),
             lease_s: Some(3600),
-            reason: None,
+            ..Default::default()
         };
         reach.changed(&mapped, at(180_000));
         let said = all(&Talk::default(), &reach, 480_000);

@@ -104,6 +104,30 @@ pub(crate) fn is_home(host: &str) -> bool {
     }
 }
 
+/// How far an address reaches, in the order in which an invite is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// Everybody.
+    Everywhere,
+    /// Who has IPv6 too.
+    ByIpv6,
+    /// Computers in the same network, or in the same VPN.
+    SameNetwork,
+}
+
+/// How far `host` reaches; a name, as far as its owner says.
+pub(crate) fn reach(host: &str) -> Reach {
+    match host.parse::<IpAddr>() {
+        // 100.64.0.0/10: a provider's customers among themselves (RFC 6598), and some VPNs.
+        Ok(IpAddr::V4(ip)) if matches!(ip.octets(), [100, 64..=127, ..]) => Reach::SameNetwork,
+        Ok(ip) if ip.is_loopback() || is_home(host) => Reach::SameNetwork,
+        Ok(IpAddr::V4(_)) | Err(_) => Reach::Everywhere,
+        // All that was ever given out for everywhere.
+        Ok(IpAddr::V6(ip)) if ip.segments()[0] & 0xe000 == 0x2000 => Reach::ByIpv6,
+        Ok(IpAddr::V6(_)) => Reach::SameNetwork,
+    }
+}
+
 fn split(text: &str) -> Result<(&str, Option<&str>), AddressError> {
     if let Some(rest) = text.strip_prefix('[') {
         let bad = || AddressError::Host(short(text));
@@ -177,6 +201,22 @@ mod tests {
         ] {
             let error = Address::parse(text).expect_err(text).to_string();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_address_reaches_as_far_as_its_range() {
+        for (reaches, hosts) in [
+            (Reach::Everywhere, "203.0.113.7 100.63.0.1 me.example.net"),
+            (Reach::ByIpv6, "2001:db8:77::2 3ffe:77::2"),
+            (
+                Reach::SameNetwork,
+                "192.168.1.100 10.8.0.2 100.64.0.2 127.0.0.1 ::1 fd00::1 fe80::1",
+            ),
+        ] {
+            for host in hosts.split(' ') {
+                assert_eq!(reach(host), reaches, "{host}");
+            }
         }
     }
 

@@ -29,6 +29,8 @@ pub enum ErrorCode {
     NoGateway,
     /// The router answers, and refuses.
     MappingRefused,
+    /// The router has no address that others reach, so a port on it helps nobody.
+    NoPublicAddress,
     /// Another program listens on this port.
     AddressInUse,
     /// This computer has no such address, or may not use the port.

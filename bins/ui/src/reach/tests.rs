@@ -28,7 +28,7 @@ fn mapped(external: &str, method: &str) -> ReachabilityChanged {
         external_address: Some(external.to_owned()),
         method: Some(method.to_owned()),
         lease_s: Some(3600),
-        reason: None,
+        ..Default::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use p2p_chat_protocol::nat::PortMapped;
 use p2p_chat_protocol::transport::{self, Auth};
 
-use crate::address::{Address, join};
+use crate::address::{Address, host_of, join, reach};
 use crate::invite::{Invite, MAX_ADDRESSES};
 
 /// What the user has asked for. It lasts as long as the chat that comes of it.
@@ -84,9 +84,10 @@ impl Listener {
             let inside = [mapped.local_address.as_ref()];
             outside.into_iter().chain(inside).flatten().cloned()
         });
+        let mut others: Vec<_> = mapped.chain(up.own_addresses.iter().cloned()).collect();
+        others.sort_by_key(|address| reach(host_of(address)));
         let mut addresses: Vec<String> = Vec::new();
-        let all = public.into_iter().chain(mapped);
-        for address in all.chain(up.own_addresses.iter().cloned()) {
+        for address in public.into_iter().chain(others) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }

@@ -152,25 +152,28 @@ impl Core {
 
     /// The last sentences, when transport and nat-helper have ended.
     pub(super) fn say_goodbye(&mut self, router_tidied: bool) {
-        let mapped = match &self.activity {
-            Activity::Listening(listener) if listener.mapped.is_some() => Some(listener),
-            _ => None,
-        };
-        let mapped = mapped.map(|l| (l.method, l.port, router_tidied && !l.orphaned));
-        match mapped {
-            Some((method, port, true)) => {
-                self.notice(
-                    Level::Info,
-                    format!("{method}: Port {port} mapping removed"),
-                );
-            }
-            Some((method, port, false)) => {
-                let text = format!(
-                    "{method}: Port {port} may still be forwarded; your router ends that within 1 hour."
-                );
-                self.notice(Level::Warn, text);
-            }
-            None => {}
+        if let Activity::Listening(listener) = &self.activity
+            && let Some(mapped) = &listener.mapped
+        {
+            let (by, port) = (listener.method, listener.port);
+            let removed = router_tidied && !listener.orphaned;
+            let (level, text) = match (removed, mapped.lease_s) {
+                (true, _) => (Level::Info, format!("{by}: Port {port} mapping removed")),
+                // For ever.
+                (false, 0) => (
+                    Level::Warn,
+                    format!(
+                        "{by}: Port {port} may still be forwarded; it stays until removed by hand."
+                    ),
+                ),
+                (false, _) => (
+                    Level::Warn,
+                    format!(
+                        "{by}: Port {port} may still be forwarded; your router ends that within 1 hour."
+                    ),
+                ),
+            };
+            self.notice(level, text);
         }
         if self.was_up {
             self.notice(Level::Info, "Connection closed. No trace left.");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, UnmapPort};
 use p2p_chat_protocol::ui::{PluginStatus, ReachabilityChanged, UiEvent};
-use p2p_chat_protocol::{ErrorCode, Received};
+use p2p_chat_protocol::{ErrorCode, Received, Refusal};
 
 use super::activity::Activity;
 use super::{Core, Output};
@@ -14,9 +14,9 @@ use crate::address::{host_of, is_loopback};
 /// that a killed program leaves nothing open for long.
 const LEASE_S: u32 = 3600;
 
-/// nat-helper looks for a router for 4 s and says so; only one that hangs takes longer. It is then
-/// said to be silent, and may still answer.
-const ROUTER_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a person waits without being told anything. nat-helper says within that time that there is
+/// no router; only one that hangs takes longer. It is then said to be silent, and may still answer.
+const ROUTER_TIMEOUT: Duration = Duration::from_secs(4);
 
 impl Core {
     /// A listener has just come up: whether its router is to be asked, so that others reach it.
@@ -79,26 +79,33 @@ impl Core {
         };
         let (port, ours) = (listener.port, listener.map_request);
         match received.message {
-            NatEvent::PortMapped(mapped) if mapped.port == port => self.port_mapped(mapped),
-            NatEvent::PortLost(lost) if lost.port == port => self.unreachable(lost.reason),
+            NatEvent::PortMapped(mapped) if mapped.port == port => {
+                self.port_mapped(mapped, received.reply_to.is_some());
+            }
+            NatEvent::PortLost(lost) if lost.port == port => self.unreachable(lost.reason, None),
             // The answer to an older request is news of a listener that is gone.
-            NatEvent::Error(refusal) if received.reply_to == ours => match refusal.code {
-                ErrorCode::NoGateway | ErrorCode::MappingRefused => {
-                    self.unreachable(refusal.message);
-                }
-                _ => self.unreachable(format!("UPnP: {}", refusal.message)),
-            },
+            NatEvent::Error(Refusal { code, message }) if received.reply_to == ours => {
+                let known = [
+                    ErrorCode::NoGateway,
+                    ErrorCode::MappingRefused,
+                    ErrorCode::NoPublicAddress,
+                ];
+                let reason = match known.contains(&code) {
+                    true => message,
+                    false => format!("UPnP: {message}"),
+                };
+                self.unreachable(reason, Some(code));
+            }
             _ => {}
         }
     }
 
-    fn port_mapped(&mut self, mapped: PortMapped) {
+    /// `replied`: to our request, which a nat-helper that was started again gets as well.
+    fn port_mapped(&mut self, mapped: PortMapped, replied: bool) {
         let Activity::Listening(listener) = &mut self.activity else {
             return;
         };
-        let address = |mapped: &PortMapped| mapped.external_address.clone();
         let before = listener.mapped.replace(mapped.clone());
-        let news = before.as_ref().map(address) != Some(address(&mapped));
         let awaited = listener.router_deadline.take().is_some();
         let taken_over = std::mem::take(&mut listener.orphaned);
         listener.method = match mapped.method.as_str() {
@@ -106,17 +113,26 @@ impl Core {
             "nat-pmp" => "NAT-PMP",
             _ => "UPnP",
         };
-        if news || awaited || taken_over {
-            self.reachability(ReachabilityChanged {
-                external_address: Some(mapped.external_address),
-                method: Some(mapped.method),
-                lease_s: Some(mapped.lease_s),
-                reason: None,
-            });
+        // A router may restart twice: what is said unasked and with a reason happened just now.
+        let happened = !replied && mapped.reason.is_some();
+        let moved = before.as_ref().map(places) != Some(places(&mapped));
+        if !(moved || happened || awaited || taken_over) {
+            return;
         }
+        let reason = mapped.reason.clone().or_else(|| {
+            let before = before.filter(|_| !awaited)?;
+            ipv6_news(&before, &mapped)
+        });
+        self.reachability(ReachabilityChanged {
+            external_address: Some(mapped.external_address),
+            method: Some(mapped.method),
+            lease_s: Some(mapped.lease_s),
+            reason,
+            code: None,
+        });
     }
 
-    fn unreachable(&mut self, reason: String) {
+    fn unreachable(&mut self, reason: String, code: Option<ErrorCode>) {
         let Activity::Listening(listener) = &mut self.activity else {
             return;
         };
@@ -124,6 +140,7 @@ impl Core {
         listener.router_deadline = None;
         self.reachability(ReachabilityChanged {
             reason: Some(reason),
+            code,
             ..ReachabilityChanged::default()
         });
     }
@@ -143,6 +160,7 @@ impl Core {
             self.unreachable(
                 "The part that asks your router does not work. Manual port forwarding required."
                     .to_owned(),
+                None,
             );
         }
     }
@@ -159,7 +177,31 @@ impl Core {
             .router_deadline()
             .is_some_and(|at| at <= self.now.elapsed)
         {
-            self.unreachable("Your router has not answered yet.".to_owned());
+            self.unreachable("Your router has not answered yet.".to_owned(), None);
         }
+    }
+}
+
+/// Where a port is reached, and how it was opened: what an invite and a peer have to know of it.
+fn places(mapped: &PortMapped) -> (&str, Option<&str>, Option<&str>, &str) {
+    (
+        &mapped.external_address,
+        mapped.ipv6_address.as_deref(),
+        mapped.local_address.as_deref(),
+        &mapped.method,
+    )
+}
+
+/// What to say where nothing but the IPv6 address beside the main one changed.
+fn ipv6_news(before: &PortMapped, now: &PortMapped) -> Option<String> {
+    if before.external_address != now.external_address {
+        return None;
+    }
+    match (&before.ipv6_address, &now.ipv6_address) {
+        (before, Some(now)) if before.as_ref() != Some(now) => {
+            Some(format!("By IPv6 it is {now} now."))
+        }
+        (Some(_), None) => Some("By IPv6 nobody gets through any more.".to_owned()),
+        _ => None,
     }
 }

@@ -27,11 +27,12 @@ const CONVERSATION: [&str; 6] = [
 ];
 
 /// The rest: every type, with all of its fields and with those only that must be there.
-const OTHERS: [&str; 29] = [
+const OTHERS: [&str; 30] = [
     r#"{"type":"listening","addresses":["127.0.0.1:8080"],"invite":"p2pc:127.0.0.1:8080"}"#,
     r#"{"type":"listening","addresses":["[::1]:8080"],"own_addresses":[],"invite":"p2pc:[::1]:8080#carrot-lemon-koala","passcode":"carrot-lemon-koala","numbers":"181 683 665","expires_ms":1795300600000,"guesses_left":5,"turned_away":3,"asking_router":true}"#,
     r#"{"type":"reachability_changed","external_address":"203.0.113.7:8080","method":"upnp","lease_s":3600}"#,
-    r#"{"type":"reachability_changed","reason":"No UPnP-capable router found."}"#,
+    r#"{"type":"reachability_changed","external_address":"[2001:db8::4]:8080","method":"pcp","lease_s":3600,"reason":"Only by IPv6."}"#,
+    r#"{"type":"reachability_changed","reason":"No UPnP-capable router found.","code":"no_gateway"}"#,
     r#"{"type":"reachability_changed"}"#,
     r#"{"type":"input_needed","what":"invite"}"#,
     r#"{"type":"input_needed","what":"passcode","address":"203.0.113.7:8080"}"#,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::transport::DisconnectReason;
-use crate::{Private, Role};
+use crate::{ErrorCode, Private, Role};
 
 /// The listener is up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +47,12 @@ pub struct ReachabilityChanged {
     /// For how long the router granted it, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_s: Option<u32>,
-    /// Why not: a sentence for people.
+    /// Why not, or what is new or special about it: a sentence for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why not, for programs: `no_gateway`, `mapping_refused`, `no_public_address`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
 }
 
 /// Something the user must be asked for.

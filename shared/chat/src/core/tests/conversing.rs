@@ -1,6 +1,8 @@
 //! What the core claims of a secure conversation: numbers, confirmations, and peers that break the
 //! rules.
 
+use p2p_chat_protocol::nat::{NatEvent, PortMapped};
+
 use super::*;
 
 fn text(n: u64) -> TransportEvent {

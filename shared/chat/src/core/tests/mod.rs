@@ -6,6 +6,7 @@ mod conversing;
 mod interleavings;
 mod reaching;
 mod resuming;
+mod routing;
 mod simulation;
 mod sleeping;
 mod words;
@@ -13,7 +14,6 @@ mod world;
 
 use std::time::Duration;
 
-use p2p_chat_protocol::nat::{NatEvent, PortMapped};
 use p2p_chat_protocol::transport::{DisconnectReason, PeerDisconnected};
 use p2p_chat_protocol::ui::{
     Connect, Direction, Listen, MessageUpdated, PeerConnected, SendMessage, Status, Verification,
@@ -21,7 +21,6 @@ use p2p_chat_protocol::ui::{
 use p2p_chat_protocol::{ErrorCode, Payload, Refusal, transport};
 
 use p2p_chat_protocol::Received;
-use p2p_chat_protocol::nat::NatRequest;
 use p2p_chat_protocol::transport::TransportEvent;
 use p2p_chat_protocol::ui::UiRequest;
 
