@@ -1,5 +1,6 @@
 //! Where this computer can be reached, in the sentences of the screen. Pure.
 
+use p2p_chat_protocol::ErrorCode;
 use p2p_chat_protocol::ui::{Listening, ReachabilityChanged};
 
 use crate::action::Now;
@@ -51,17 +52,19 @@ impl Reach {
         let first = std::mem::take(&mut self.asking);
         self.last = change.clone();
         self.granted_ms = now.elapsed_ms;
+        let reason = change.reason.as_deref();
         match (&change.external_address, first) {
-            (Some(external), true) => self.forwarded(external, change.method.as_deref()),
+            (Some(external), true) => self.forwarded(external, change),
             (Some(external), false) => {
                 let by = method_name(change.method.as_deref());
-                vec![format!("[*] Reachable from outside at {external} by {by}")]
+                let why = reason.map(|reason| format!(". {reason}"));
+                let why = why.unwrap_or_default();
+                vec![format!(
+                    "[*] Reachable from outside at {external} by {by}{why}"
+                )]
             }
-            (None, true) => self.not_forwarded(change.reason.as_deref()),
-            (None, false) => vec![format!(
-                "[!] {}",
-                change.reason.as_deref().unwrap_or(NOT_REACHABLE)
-            )],
+            (None, true) => self.not_forwarded(change),
+            (None, false) => vec![format!("[!] {}", reason.unwrap_or(NOT_REACHABLE))],
         }
     }
 
@@ -104,6 +107,7 @@ impl Reach {
             method,
             lease_s,
             reason,
+            code: _,
         } = &self.last;
         match (external_address, reason, &self.listening) {
             (Some(external), _, _) => {
@@ -136,18 +140,21 @@ impl Reach {
         Some((half_s - age_s.checked_rem(half_s)?).div_ceil(60))
     }
 
-    /// Whether the invite begins with an address that reaches this computer from outside.
+    /// Whether the invite begins with an address that reaches this computer from outside: the
+    /// router's, this computer's own by IPv6 where the router lets callers in, or one that only the
+    /// user knows.
     fn is_shared(&self) -> bool {
         let Some(listening) = &self.listening else {
             return false;
         };
         let first = invite::first_address(listening);
+        let is_first = |address: &String| split(address) == first;
         let own = &listening.own_addresses;
-        let inside = own.iter().chain(&listening.addresses);
-        !inside.into_iter().any(|address| split(address) == first)
+        let mut inside = own.iter().chain(&listening.addresses);
+        self.last.external_address.as_ref().is_some_and(is_first) || !inside.any(is_first)
     }
 
-    fn forwarded(&self, external: &str, method: Option<&str>) -> Vec<String> {
+    fn forwarded(&self, external: &str, change: &ReachabilityChanged) -> Vec<String> {
         let (ip, outside) = split(external);
         let inside = self.port();
         let other = if inside == outside {
@@ -155,20 +162,24 @@ impl Reach {
         } else {
             format!(" (from outside it is port {outside}, because {inside} was taken)")
         };
-        let by = method_name(method);
+        let by = method_name(change.method.as_deref());
         let mut lines = vec![
             format!("[*] {by}: Port {inside} forwarded successfully{other}"),
             format!("[*] Your public IP: {ip}"),
         ];
+        lines.extend(change.reason.iter().map(|why| format!("[!] {why}")));
         lines.extend(self.shared());
         lines.extend(self.without_code());
         lines
     }
 
-    fn not_forwarded(&self, reason: Option<&str>) -> Vec<String> {
-        let mut lines = vec![format!("[!] {}", reason.unwrap_or(NOT_REACHABLE))];
+    fn not_forwarded(&self, change: &ReachabilityChanged) -> Vec<String> {
+        let reason = change.reason.as_deref().unwrap_or(NOT_REACHABLE);
+        let mut lines = vec![format!("[!] {reason}")];
         if self.is_shared() {
             lines.extend(self.shared());
+        } else if change.code == Some(ErrorCode::NoPublicAddress) {
+            lines.push(NO_RELAY.to_owned());
         } else if let Some((ip, port)) = self.listening.as_ref().and_then(own_address) {
             lines.push(format!(
                 "[*] Please manually forward port {port} to {ip} on your router"
@@ -202,6 +213,10 @@ impl Reach {
 const NOT_REACHABLE: &str = "Nobody outside can reach you now.";
 const PUBLIC_HINT: &str = "[*] When done, type /public and your public address, for example: \
                            /public 203.0.113.7. Or: let your friend listen and you connect.";
+
+/// Where no port that is forwarded by hand would help.
+const NO_RELAY: &str = "[*] If your friend sees the same: you need IPv6 on both sides, a VPN between \
+                        you, or a server of your own (ssh -R). p2p-chat has no relay.";
 
 /// What to say about a code that changed.
 fn code_news(before: &Listening, now: &Listening, time: Now) -> Vec<String> {

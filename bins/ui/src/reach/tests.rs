@@ -174,6 +174,59 @@ fn later_changes_are_one_line() {
     let back = reach.changed(&mapped("203.0.113.9:8080", "nat-pmp"), Now::default());
     let expected = "[*] Reachable from outside at 203.0.113.9:8080 by NAT-PMP";
     assert_eq!(back, [expected]);
+    let why = "The router was restarted; the port is open again.";
+    let again = ReachabilityChanged {
+        reason: Some(why.to_owned()),
+        ..mapped("203.0.113.9:8080", "nat-pmp")
+    };
+    let back = reach.changed(&again, Now::default());
+    assert_eq!(back, [format!("{expected}. {why}")]);
+}
+
+#[test]
+fn a_router_without_a_public_address_is_not_said_to_need_forwarding_by_hand() {
+    let mut reach = Reach::default();
+    let waiting = listening("192.168.1.100:8080", true);
+    reach.listening(&waiting, false, Now::default());
+    let why = "Nobody outside can reach you: your provider shares one public address among \
+               customers (router has 100.64.0.2). Let your friend listen.";
+    let shared = ReachabilityChanged {
+        code: Some(ErrorCode::NoPublicAddress),
+        ..refused(why)
+    };
+    let expected = [
+        &format!("[!] {why}"),
+        "[*] If your friend sees the same: you need IPv6 on both sides, a VPN between you, or a \
+         server of your own (ssh -R). p2p-chat has no relay.",
+        "[*] In the same network it works now: p2pc:192.168.1.100:8080",
+        "[*] Waiting for connection...",
+    ];
+    assert_eq!(reach.changed(&shared, Now::default()), expected);
+}
+
+#[test]
+fn a_listener_that_only_ipv6_reaches_is_reached_from_outside() {
+    let mut reach = Reach::default();
+    let own = |asking_router| {
+        let mut listening = shared("[3ffe:77::2]:8080", asking_router);
+        listening.own_addresses.push("[3ffe:77::2]:8080".to_owned());
+        listening
+    };
+    reach.listening(&own(true), false, Now::default());
+    reach.listening(&own(false), false, Now::default());
+    let why = "Only by IPv6, so your friend needs it too. By IPv4: the router is silent.";
+    let only = ReachabilityChanged {
+        reason: Some(why.to_owned()),
+        ..mapped("[3ffe:77::2]:8080", "pcp")
+    };
+    let expected = [
+        "[*] PCP: Port 8080 forwarded successfully",
+        "[*] Your public IP: 3ffe:77::2",
+        &format!("[!] {why}"),
+        "[*] Share your public IP (3ffe:77::2) and port 8080 with peer to connect",
+    ];
+    assert_eq!(reach.changed(&only, Now::default()), expected);
+    assert!(reach.block()[0].starts_with("[*] and say this code by phone:"));
 }
 
 #[test]
