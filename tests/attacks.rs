@@ -19,6 +19,8 @@ mod transport;
 // One file a kind of attack; `scene` and `people` are what they have in common.
 #[path = "attacks/chats.rs"]
 mod chats;
+#[path = "attacks/crashes.rs"]
+mod crashes;
 #[path = "attacks/cuts.rs"]
 mod cuts;
 #[path = "attacks/handshakes.rs"]

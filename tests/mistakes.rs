@@ -71,13 +71,35 @@ fn a_code_file_that_holds_none_is_named() {
 }
 
 #[test]
-fn a_code_in_the_arguments_is_refused() {
-    let chat = Chat::new(&["connect", "p2pc:127.0.0.1:8080#carrot-lemon-koala"]);
-    assert_says(
-        chat,
-        3,
-        "A code on the command line can be read by other programs.",
-    );
+fn a_code_in_the_arguments_is_refused_and_never_repeated() {
+    let code = "carrot-lemon-koala";
+    let invite = format!("p2pc:127.0.0.1:8080#{code}");
+    for args in [
+        &["connect", &invite][..],
+        &[&invite],
+        &["connect", "p2pc:127.0.0.1:8080#carrot-lem"],
+        &["connect", "127.0.0.1#carrot-lemon-koala"],
+        &["connect", "127.0.0.1", code],
+        &["connect", "127.0.0.1", "--code", code],
+        &["connect", code],
+        &["connect", "127.0.0.1", "carrot", "lemon", "koala"],
+    ] {
+        let (exit, said) = run(Chat::new(args));
+        let sentence = "[!] A code on the command line can be read by other programs.";
+        assert!(said.starts_with(sentence), "{args:?}: {said}");
+        assert!(!said.contains("carrot"), "{args:?}: {said}");
+        assert_eq!(exit, Some(3), "{args:?}");
+    }
+}
+
+#[test]
+fn a_code_pasted_into_a_chat_without_codes_is_refused() {
+    for option in ["--insecure-legacy", "--no-code"] {
+        let mut connector = Chat::new(&["connect", option]).piped();
+        connector.line("p2pc:127.0.0.1:9#carrot-lemon-koala");
+        connector.expect("[!] ");
+        assert_eq!(connector.exit_code(), Some(3), "{option}");
+    }
 }
 
 #[test]

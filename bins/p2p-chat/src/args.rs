@@ -1,6 +1,7 @@
 //! The command line.
 
 mod refusal;
+mod spoken;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use p2p_chat_protocol::{Options, Start};
 use crate::check::Check;
 use crate::code_file;
 use crate::doctor::Doctor;
+use crate::doctor::computer::is_hidden_in_windows;
 
 use refusal::refusal;
 
@@ -115,6 +117,14 @@ enum Command {
 }
 
 pub(crate) fn parse() -> Asked {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments
+        .iter()
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect();
+    if spoken::holds_code(&arguments) {
+        return refused(Ending::Refused, refusal::CODE_IN_ARGUMENTS);
+    }
     let line = match Line::command().try_get_matches() {
         Ok(matches) => Line::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()),
         Err(answer) => {
@@ -139,11 +149,13 @@ pub(crate) fn parse() -> Asked {
     };
     match settings {
         Ok(settings) => Asked::Run(Box::new(settings)),
-        Err((ending, sentence)) => {
-            let _ = writeln!(std::io::stderr(), "[!] {sentence}");
-            Asked::Nothing(exit_code(ending.code()))
-        }
+        Err((ending, sentence)) => refused(ending, &sentence),
     }
+}
+
+fn refused(ending: Ending, sentence: &str) -> Asked {
+    let _ = writeln!(std::io::stderr(), "[!] {sentence}");
+    Asked::Nothing(exit_code(ending.code()))
 }
 
 fn exit_code(code: u8) -> ExitCode {
@@ -192,6 +204,7 @@ fn settings(line: Line) -> Result<Settings, String> {
             invite,
             passcode,
             ask_router: !line.no_nat,
+            wsl: is_hidden_in_windows(),
             terminal,
         },
         options: Options {

@@ -63,10 +63,17 @@ impl Ui {
         self.ask(question);
     }
 
-    /// A call had no success. With a code that nobody has seen yet, it can be tried again.
+    /// A call had no success. With a code that nobody has seen yet, it can be tried again: only where
+    /// that is certain, since each try is a guess for whoever is between.
     pub(crate) fn call_failed(&mut self, code: ErrorCode) {
         let call = self.call.take();
-        let unseen = !matches!(code, ErrorCode::WrongCode | ErrorCode::LegacyPeer);
+        let unseen = matches!(
+            code,
+            ErrorCode::ConnectionRefused
+                | ErrorCode::ConnectionTimedOut
+                | ErrorCode::NameNotFound
+                | ErrorCode::HandshakeFailed
+        );
         let person = self.manner != Manner::Stream && self.start == Start::Menu;
         match call {
             Some(call) if unseen && person && has_code(&call) => {

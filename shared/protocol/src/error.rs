@@ -47,6 +47,8 @@ pub enum ErrorCode {
     WrongCode,
     /// A code is needed to connect.
     CodeNeeded,
+    /// There is a code, and this program was started to connect without one.
+    CodeUnwanted,
     /// The peer runs the original Python program.
     LegacyPeer,
     /// The peer says nothing to an insecure caller, as one who waits for a code does.

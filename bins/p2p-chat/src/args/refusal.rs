@@ -4,20 +4,13 @@ use p2p_chat_chat::Ending;
 
 use super::{Command, Line};
 
+/// The reason where a code stands on the command line.
+pub(super) const CODE_IN_ARGUMENTS: &str = "A code on the command line can be read by other programs. Run p2p-chat connect, then paste the invite when asked.";
+
 /// How the program ends instead, and why; nothing, where all is well.
 pub(super) fn refusal(line: &Line) -> Option<(Ending, &'static str)> {
-    let code_in_argv = matches!(
-        &line.command,
-        Some(Command::Connect { target: Some(invite) }) if invite.code.is_some()
-    );
     let connects = matches!(&line.command, Some(Command::Connect { .. }) | None);
     let code_file = line.code_file.is_some();
-    if code_in_argv {
-        return Some((
-            Ending::Refused,
-            "A code on the command line can be read by other programs. Run p2p-chat connect, then paste the invite when asked.",
-        ));
-    }
     if line.insecure_legacy && (line.no_code || code_file) {
         return Some((
             Ending::Refused,
@@ -48,9 +41,8 @@ mod tests {
     #[test]
     fn what_contradicts_itself_or_the_users_safety_is_refused() {
         for (arguments, code, part) in [
-            (&["connect", "p2pc:1.2.3.4:80#a-b-c"][..], 3, "command line"),
             (
-                &["connect", "--insecure-legacy", "--code-file", "f"],
+                &["connect", "--insecure-legacy", "--code-file", "f"][..],
                 3,
                 "INSECURE",
             ),

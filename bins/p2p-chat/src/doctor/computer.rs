@@ -44,22 +44,38 @@ impl Firewall {
 
 /// Looks.
 pub(super) fn look() -> Computer {
-    let text = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
-    let wsl = is_wsl(&text("/proc/sys/kernel/osrelease"));
+    let ufw = is_ufw_on(&text("/etc/ufw/ufw.conf"));
+    let firewalld = ["/run/firewalld", "/run/firewalld.pid"];
+    let firewalld = firewalld.iter().any(|path| Path::new(path).exists());
     let found = [
-        (Firewall::Ufw, is_ufw_on(&text("/etc/ufw/ufw.conf"))),
-        (Firewall::Firewalld, Path::new("/run/firewalld").exists()),
-        (Firewall::Windows, wsl || cfg!(windows)),
+        (Firewall::Ufw, ufw),
+        (Firewall::Firewalld, firewalld),
+        (Firewall::Windows, is_wsl() || cfg!(windows)),
         (Firewall::MacOs, cfg!(target_os = "macos")),
     ];
     let there = found.into_iter().filter(|(_, there)| *there);
     Computer {
         firewalls: there.map(|(firewall, _)| firewall).collect(),
-        wsl,
+        wsl: is_hidden_in_windows(),
     }
 }
 
-fn is_wsl(kernel: &str) -> bool {
+/// Whether Windows keeps callers from this computer, because it is one inside it.
+pub(crate) fn is_hidden_in_windows() -> bool {
+    // Where Windows shares its network ("mirrored"), there is this interface for its own loopback.
+    is_wsl() && !Path::new("/sys/class/net/loopback0").exists()
+}
+
+fn is_wsl() -> bool {
+    is_of_windows(&text("/proc/sys/kernel/osrelease"))
+}
+
+/// What a file holds; nothing where it cannot be read.
+fn text(file: &str) -> String {
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+fn is_of_windows(kernel: &str) -> bool {
     kernel.to_ascii_lowercase().contains("microsoft")
 }
 
@@ -75,9 +91,9 @@ mod tests {
 
     #[test]
     fn wsl_is_known_by_its_kernels_name() {
-        assert!(is_wsl("5.15.153.1-microsoft-standard-WSL2\n"));
-        assert!(is_wsl("4.4.0-19041-Microsoft"));
-        assert!(!is_wsl("6.1.0-18-amd64"));
+        assert!(is_of_windows("5.15.153.1-microsoft-standard-WSL2\n"));
+        assert!(is_of_windows("4.4.0-19041-Microsoft"));
+        assert!(!is_of_windows("6.1.0-18-amd64"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! of it into words, and is pure.
 
 mod ask;
-mod computer;
+pub(crate) mod computer;
 mod report;
 
 use std::io::Write;

@@ -30,6 +30,8 @@ pub struct Config {
     pub passcode: Option<Private>,
     /// Whether to ask the router for its port.
     pub ask_router: bool,
+    /// Whether this computer is one inside Windows (WSL), with a network of its own.
+    pub wsl: bool,
     /// Whether a person watches: then texts that were not sent are shown, else the exit code tells.
     pub terminal: bool,
 }

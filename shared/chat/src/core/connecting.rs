@@ -92,9 +92,13 @@ impl Core {
     }
 
     fn auth_of_connect(&self, code: Option<Private>) -> Result<Auth, Refusal> {
-        let unfit = |why: &str| Err(Refusal::new(ErrorCode::Unavailable, why));
+        let unfit = |why: &str| Err(Refusal::new(ErrorCode::CodeUnwanted, why));
         match (self.config.proof, code) {
             (Proof::Code, code) => match code.or_else(|| self.config.passcode.clone()) {
+                Some(code) if self.codes.is_spent(&code.0) => Err(Refusal::new(
+                    ErrorCode::BadCode,
+                    "This code was used just now, and works only once. Ask for a new code.",
+                )),
                 Some(code) => Ok(Auth::code(Some(code))),
                 None => Err(Refusal::new(
                     ErrorCode::CodeNeeded,
@@ -149,6 +153,10 @@ impl Core {
         let hint = hint(&attempt.invite, refusal.code);
         self.activity = Activity::Idle;
         let ending = Ending::of_failure(refusal.code);
+        match ending {
+            Ending::Unreachable => self.codes.unseen(),
+            _ => self.codes.perhaps_seen(),
+        }
         self.tell(UiEvent::ConnectFailed(refusal));
         if let Some(hint) = hint {
             self.notice(Level::Warn, hint);
@@ -163,14 +171,22 @@ impl Core {
         let Activity::Connecting(attempt) = &self.activity else {
             return;
         };
-        let message = if attempt.begun && self.config.proof == Proof::Code {
-            // A code is sent once: a second time would be a second guess for whoever is between.
-            "The part that reaches the network stopped while it was connecting. The code may be used up: ask for a new one."
-        } else {
-            "The part that reaches the network stopped while it was connecting. Try again."
+        // A code is sent once: a second time would be a second guess for whoever is between. So it
+        // counts as used, and whoever sees only the exit code is not to send it again either.
+        let (code, message) = match self.config.proof == Proof::Code
+            && (attempt.begun || self.codes.are_tried())
+        {
+            true => (
+                ErrorCode::WrongCode,
+                "The part that reaches the network stopped while it was connecting. The code may be used up: ask for a new one.",
+            ),
+            false => (
+                ErrorCode::Unavailable,
+                "The part that reaches the network stopped while it was connecting. Try again.",
+            ),
         };
         self.abandon_request();
-        self.connect_failed(Refusal::new(ErrorCode::Unavailable, message));
+        self.connect_failed(Refusal::new(code, message));
     }
 }
 

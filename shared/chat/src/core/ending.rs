@@ -48,7 +48,10 @@ impl Ending {
             | ErrorCode::ConnectionTimedOut
             | ErrorCode::NameNotFound
             | ErrorCode::HandshakeFailed => Self::Unreachable,
-            ErrorCode::WrongCode | ErrorCode::LegacyPeer | ErrorCode::SecurePeer => Self::Refused,
+            ErrorCode::WrongCode
+            | ErrorCode::LegacyPeer
+            | ErrorCode::SecurePeer
+            | ErrorCode::CodeUnwanted => Self::Refused,
             ErrorCode::InvalidMessage | ErrorCode::BadCode | ErrorCode::CodeNeeded => Self::Usage,
             _ => Self::Failed,
         }

@@ -83,6 +83,9 @@ impl Core {
         }
         let asks = is_new && self.begin_asking_router();
         self.tell_listening(reply_to);
+        if is_new {
+            self.warn_of_wsl();
+        }
         if asks {
             self.ask_router();
         }

@@ -3,8 +3,9 @@
 //!
 //! `boundary.rs` is what goes in and out. What a ui asks: `requests.rs`, then `listening.rs`,
 //! `connecting.rs`, `sending.rs`. What transport tells: `session.rs`, then `answers.rs`, and
-//! `conversation.rs` for what a peer says. `redial.rs` brings a cut line back, `sleep.rs` notices that this computer
-//! slept, `router.rs` is the way through the router, `ending.rs` the way out.
+//! `conversation.rs` for what a peer says. `spent.rs` remembers used codes, `redial.rs` brings a
+//! cut line back, `sleep.rs` notices that this computer slept, `router.rs` is the way through the
+//! router, `ending.rs` the way out.
 
 mod activity;
 mod answers;
@@ -21,6 +22,7 @@ mod router;
 mod sending;
 mod session;
 mod sleep;
+mod spent;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +69,7 @@ pub struct Core {
     tickets: Vec<Ticket>,
     story: Story,
     asked: Asked,
+    codes: spent::Codes,
     ending: Option<ending::Leaving>,
     /// The request that ends a session, until transport has done so.
     disconnecting: Option<u64>,
@@ -109,6 +112,7 @@ impl Core {
             tickets: Vec::new(),
             story: Story::default(),
             asked: Asked::default(),
+            codes: spent::Codes::default(),
             ending: None,
             disconnecting: None,
             was_used: false,

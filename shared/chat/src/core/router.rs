@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, UnmapPort};
-use p2p_chat_protocol::ui::{PluginStatus, ReachabilityChanged, UiEvent};
+use p2p_chat_protocol::ui::{Level, PluginStatus, ReachabilityChanged, UiEvent};
 use p2p_chat_protocol::{ErrorCode, Received, Refusal};
 
 use super::activity::Activity;
@@ -22,16 +22,34 @@ impl Core {
     /// A listener has just come up: whether its router is to be asked, so that others reach it.
     pub(super) fn begin_asking_router(&mut self) -> bool {
         let deadline = self.now.elapsed + ROUTER_TIMEOUT;
+        let wanted = self.config.ask_router && !self.listens_inside_only();
         let Activity::Listening(listener) = &mut self.activity else {
             return false;
         };
-        let sockets = listener.up.iter().flat_map(|up| &up.addresses);
-        let inside_only = sockets.into_iter().all(|a| is_loopback(host_of(a)));
-        if !self.config.ask_router || inside_only {
+        if !wanted {
             return false;
         }
         listener.router_deadline = Some(deadline);
         true
+    }
+
+    /// Windows passes nothing on to a listener inside it.
+    pub(super) fn warn_of_wsl(&mut self) {
+        if self.config.wsl && !self.listens_inside_only() {
+            self.notice(
+                Level::Warn,
+                "You are in WSL: other computers cannot reach this listener. Let your friend listen; connecting from WSL works.",
+            );
+        }
+    }
+
+    /// Whether nobody but this computer itself is to come.
+    fn listens_inside_only(&self) -> bool {
+        let Activity::Listening(listener) = &self.activity else {
+            return false;
+        };
+        let mut sockets = listener.up.iter().flat_map(|up| &up.addresses);
+        sockets.all(|address| is_loopback(host_of(address)))
     }
 
     pub(super) fn ask_router(&mut self) {

@@ -33,6 +33,7 @@ impl Core {
             TransportEvent::PeerDisconnected(gone) => self.peer_disconnected(gone.reason),
             TransportEvent::Tickets(told) => self.tickets = told.tickets,
             TransportEvent::PasscodeRead(read) if self.peer.is_none() => {
+                self.codes.trying(read.clone());
                 self.tell(UiEvent::PasscodeRead(read));
             }
             TransportEvent::VerificationNeeded(needed) if self.is_unverified() => {
@@ -61,6 +62,7 @@ impl Core {
             }
             None => {
                 self.last_n = 0;
+                self.codes.perhaps_seen();
                 self.outbox = Default::default();
                 self.arrivals = Arrivals::default();
                 self.peer = Some(Peer::new(connected.clone()));
@@ -190,5 +192,7 @@ impl Core {
         if self.peer.is_none() {
             self.call_lost();
         }
+        // Of a call that the user ended, too: only the transport that is gone knew.
+        self.codes.perhaps_seen();
     }
 }

@@ -223,19 +223,61 @@ fn a_wrong_code_and_an_old_peer_are_refused_for_safety() {
 
 #[test]
 fn a_code_is_not_used_a_second_time_by_the_next_transport() {
-    let mut stage = Stage::new(connector_by_code());
-    let out = stage.input(Input::PluginReady(Role::Transport));
+    let mut stage = Stage::new(Config::default());
+    stage.input(Input::PluginReady(Role::Transport));
+    let out = stage.ui(1, connect("192.0.2.1", Some("car lem koa")));
     let id = transport_requests(&out)[0].0;
+    let read = PasscodeRead {
+        passcode: "carrot-lemon-koala".into(),
+        numbers: "181 683 665".into(),
+    };
+    stage.transport(None, TransportEvent::PasscodeRead(read));
     stage.transport(Some(id), TransportEvent::Ok);
     let (role, status) = (Role::Transport, PluginStatus::Restarting);
     let out = stage.input(Input::PluginStopped { role, status });
     let failed = told(&out).into_iter().find_map(|event| match event {
-        UiEvent::ConnectFailed(refusal) => Some(refusal.message.as_str()),
+        UiEvent::ConnectFailed(refusal) => Some(refusal),
         _ => None,
     });
-    assert!(failed.is_some_and(|text| text.contains("may be used up")));
+    let failed = failed.expect("it is told");
+    assert!(failed.message.contains("may be used up"));
+    assert_eq!(failed.code, ErrorCode::WrongCode);
     let out = stage.input(Input::PluginReady(Role::Transport));
     assert_eq!(auth(&out), None);
+    // However it is typed; another one is as good as ever.
+    for typed in ["car lem koa", "181 683 665"] {
+        let out = stage.ui(2, connect("192.0.2.1", Some(typed)));
+        assert_eq!(refused(&out), Some(ErrorCode::BadCode), "{typed}");
+        assert_eq!(auth(&out), None);
+    }
+    let out = stage.ui(3, connect("192.0.2.1", Some("car lem kna")));
+    assert_eq!(refused(&out), None);
+}
+
+#[test]
+fn a_code_is_spent_unless_nobody_was_reached() {
+    for (code, is_spent) in [
+        (ErrorCode::ConnectionRefused, false),
+        (ErrorCode::HandshakeFailed, false),
+        (ErrorCode::WrongCode, true),
+        (ErrorCode::Internal, true),
+    ] {
+        let mut stage = Stage::new(Config::default());
+        stage.input(Input::PluginReady(Role::Transport));
+        stage.ui(1, connect("192.0.2.1", Some("1 2 3")));
+        let read = PasscodeRead {
+            passcode: "a-b-c".into(),
+            numbers: "1 2 3".into(),
+        };
+        stage.transport(None, TransportEvent::PasscodeRead(read));
+        stage.transport(
+            None,
+            TransportEvent::ConnectFailed(Refusal::new(code, "No.")),
+        );
+        let out = stage.ui(2, connect("192.0.2.1", Some("1 2 3")));
+        let expected = is_spent.then_some(ErrorCode::BadCode);
+        assert_eq!(refused(&out), expected, "{code:?}");
+    }
 }
 
 #[test]
@@ -258,7 +300,7 @@ fn how_to_prove_oneself_is_chosen_by_the_people_alone() {
             });
             stage.input(Input::PluginReady(Role::Transport));
             let out = stage.ui(1, connect("p2pc:192.0.2.1:80#a-b-c", None));
-            assert_eq!(refused(&out), Some(ErrorCode::Unavailable));
+            assert_eq!(refused(&out), Some(ErrorCode::CodeUnwanted));
             let out = stage.ui(2, connect("192.0.2.1", None));
             assert_eq!(auth(&out).map(|auth| auth.mode), Some(mode));
         }

@@ -75,6 +75,27 @@ fn a_failure_to_connect_is_told_and_becomes_the_exit_code() {
 }
 
 #[test]
+fn a_listener_inside_windows_is_told_that_nobody_reaches_it() {
+    let told = |bind: &str, wsl| {
+        let mut stage = Stage::new(Config { wsl, ..from_argv() });
+        let out = stage.input(Input::PluginReady(Role::Transport));
+        let id = transport_requests(&out)[0].0;
+        let up = TransportEvent::Listening(transport::Listening {
+            addresses: vec![bind.to_owned()],
+            ..transport::Listening::default()
+        });
+        let out = stage.transport(Some(id), up.clone());
+        let first = notices(&out).concat().contains("You are in WSL");
+        let again = stage.transport(None, up);
+        assert!(notices(&again).is_empty());
+        first
+    };
+    assert!(told("0.0.0.0:8080", true));
+    assert!(!told("127.0.0.1:8080", true));
+    assert!(!told("0.0.0.0:8080", false));
+}
+
+#[test]
 fn a_port_in_use_is_said_before_the_program_ends() {
     let mut stage = Stage::new(from_argv());
     let out = stage.input(Input::PluginReady(Role::Transport));

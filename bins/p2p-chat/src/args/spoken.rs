@@ -1,0 +1,128 @@
+//! Whether the command line holds a code. Every program of this computer can read it, so it is
+//! refused before anything else looks at it, and never repeated. Pure.
+
+use std::sync::LazyLock;
+
+/// The code words. Only the list: the crate it belongs to holds keys, which this process does not.
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| LIST.lines().collect());
+const LIST: &str = include_str!("../../../../shared/secure-channel/words/eff_short_wordlist_2.txt");
+
+/// A code is three words or numbers.
+const WORDS_IN_CODE: usize = 3;
+
+/// Fewer letters are no beginning of a code word.
+const SHORTEST: usize = 3;
+
+/// Options whose values are paths, which may hold a `#`.
+const PATHS: [&str; 4] = ["--code-file", "--ui", "--transport", "--nat-helper"];
+
+/// Whether a code stands in these arguments, or a part of one: behind a `#` as in an invite, or as
+/// three words or numbers, together or one after another.
+pub(super) fn holds_code(arguments: &[String]) -> bool {
+    let checks = arguments.iter().any(|argument| argument == "check");
+    let end = arguments.iter().position(|argument| argument == "--");
+    // Behind it stands another program's command line.
+    let ours = match end {
+        Some(end) if checks => &arguments[..end],
+        _ => arguments,
+    };
+    let is_path = |at: usize| at > 0 && PATHS.contains(&ours[at - 1].as_str());
+    let behind_hash = ours
+        .iter()
+        .enumerate()
+        .any(|(at, argument)| !is_path(at) && has_fragment(argument));
+    let in_a_row = ours
+        .windows(WORDS_IN_CODE)
+        .any(|some| some.iter().all(|a| is_entry(a)));
+    behind_hash || in_a_row || ours.iter().any(|argument| is_code(value_of(argument)))
+}
+
+/// What stands behind the `=` of an option, or all of it.
+fn value_of(argument: &str) -> &str {
+    match argument.split_once('=') {
+        Some((option, value)) if option.starts_with('-') => value,
+        _ => argument,
+    }
+}
+
+fn has_fragment(argument: &str) -> bool {
+    let is_path = PATHS.iter().any(|option| {
+        let rest = argument.strip_prefix(option);
+        rest.is_some_and(|rest| rest.starts_with('='))
+    });
+    let fragment = argument.split_once('#').map(|(_, fragment)| fragment);
+    !is_path && fragment.is_some_and(|fragment| !fragment.trim().is_empty())
+}
+
+/// The same separators as where a code is typed.
+fn is_code(text: &str) -> bool {
+    let separator = |c: char| c.is_whitespace() || "-_.,".contains(c);
+    let entries: Vec<_> = text.split(separator).filter(|e| !e.is_empty()).collect();
+    entries.len() == WORDS_IN_CODE && entries.into_iter().all(is_entry)
+}
+
+/// A number of the list, or the beginning of one of its words.
+fn is_entry(entry: &str) -> bool {
+    if let Ok(number) = entry.parse::<usize>() {
+        return (1..=WORDS.len()).contains(&number);
+    }
+    let entry = entry.to_lowercase();
+    entry.len() >= SHORTEST && WORDS.iter().any(|word| word.starts_with(&entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(line: &str) -> bool {
+        let arguments: Vec<_> = line.split('|').map(str::to_owned).collect();
+        holds_code(&arguments)
+    }
+
+    #[test]
+    fn a_code_is_found_wherever_it_stands_and_however_it_is_written() {
+        for line in [
+            "connect|p2pc:127.0.0.1:8080#carrot-lemon-koala",
+            "connect|P2PC:127.0.0.1:8080#carrot-lem",
+            "p2pc:127.0.0.1:8080#carrot-lemon-koala",
+            "connect|1.2.3.4#a-b-c",
+            "connect|me.example.net|carrot-lemon-koala",
+            "connect|me.example.net|CAR.lem,koa",
+            "connect|me.example.net|181 683 665",
+            "connect|me.example.net|carrot|lemon|koala",
+            "connect|carrot-lemon-koala",
+            "connect|--|carrot-lemon-koala",
+            "carrot lemon koala",
+            "connect|me.example.net|--code|carrot-lemon-koala",
+            "connect|me.example.net|--code=carrot-lemon-koala",
+            "connect|me.example.net|--code-file|carrot-lemon-koala",
+            "connect|me.example.net|--code-file=181-683-665",
+        ] {
+            assert!(holds(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_left_alone() {
+        for line in [
+            "",
+            "listen|8080|--public|me.example.net:81",
+            "listen|80|--bind|192.168.1.100|--verbose",
+            "connect|203.0.113.7:8080",
+            "connect|p2pc:203.0.113.7:8080,192.168.1.100:8080,[2001:db8::4]:8080",
+            "connect|p2pc:203.0.113.7:8080#",
+            "connect|living-room-pc",
+            "connect|www.example.net",
+            "connect|h|--code-file|/tmp/code#1",
+            "connect|h|--code-file=/tmp/code#1",
+            "--ui=./my#ui",
+            "doctor|8080|--json",
+            "check|ui|--|python3|fox#1|1|2|3",
+            "check|transport|--|carrot-lemon-koala",
+        ] {
+            assert!(!holds(line), "{line}");
+        }
+        let commands = ["listen", "connect", "doctor", "check"];
+        assert!(commands.iter().filter(|command| is_entry(command)).count() <= 1);
+    }
+}
