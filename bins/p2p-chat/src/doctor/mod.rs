@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use clap::Args;
 use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, Probed, Reach, UnmapPort};
 use p2p_chat_protocol::transport::{Auth, Listen, TransportEvent, TransportRequest};
-use p2p_chat_protocol::{DEFAULT_PORT, Role};
+use p2p_chat_protocol::{DEFAULT_PORT, Refusal, Role};
 
 use crate::args::PluginChoice;
 use crate::locate::{self, Program};
@@ -80,7 +80,7 @@ async fn listen(transport: &Program) -> Result<Result<Vec<String>, String>, Stri
 }
 
 /// What came of opening a port: none where that was not tried.
-type Trial = Option<Result<PortMapped, String>>;
+type Trial = Option<Result<PortMapped, Refusal>>;
 
 /// Asks the router, and opens a port of it for a moment.
 async fn ask_router(nat_helper: &Program) -> Result<(Probed, Trial), String> {
@@ -102,7 +102,7 @@ async fn ask_router(nat_helper: &Program) -> Result<(Probed, Trial), String> {
     Ok((probed, trial))
 }
 
-async fn open_and_close(plugin: &mut Plugin) -> Result<Result<PortMapped, String>, String> {
+async fn open_and_close(plugin: &mut Plugin) -> Result<Result<PortMapped, Refusal>, String> {
     let port = trial_port();
     let request = NatRequest::MapPort(MapPort {
         port,
@@ -111,8 +111,8 @@ async fn open_and_close(plugin: &mut Plugin) -> Result<Result<PortMapped, String
     });
     let outcome = match plugin.ask(&request).await? {
         NatEvent::PortMapped(mapped) => Ok(mapped),
-        NatEvent::Error(refusal) => Err(refusal.message),
-        _ => Err("nat-helper gave an answer to something else".to_owned()),
+        NatEvent::Error(refusal) => Err(refusal),
+        _ => return Err("nat-helper gave an answer to something else".to_owned()),
     };
     let close = NatRequest::UnmapPort(UnmapPort { port });
     plugin.ask::<NatRequest, NatEvent>(&close).await?;

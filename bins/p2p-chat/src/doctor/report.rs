@@ -1,11 +1,14 @@
 //! What was found, in words and as JSON. Pure.
 
 mod invite;
+mod verdict;
 
-use p2p_chat_protocol::nat::{PortMapped, Probed, Reach};
+use p2p_chat_protocol::Refusal;
+use p2p_chat_protocol::nat::{PortMapped, Probed};
 use serde_json::{Value, json};
 
 use super::computer::Computer;
+use verdict::{Kind, verdict};
 
 /// EX_UNAVAILABLE of sysexits.h, as nat-helper uses it: no router.
 const NO_ROUTER: u8 = 69;
@@ -16,7 +19,7 @@ pub(super) struct Findings {
     pub(super) port: u16,
     pub(super) probed: Probed,
     /// What came of opening a port, where it was tried.
-    pub(super) mapping: Option<Result<PortMapped, String>>,
+    pub(super) mapping: Option<Result<PortMapped, Refusal>>,
     /// This computer's addresses when it listens, or why it cannot.
     pub(super) listening: Result<Vec<String>, String>,
     pub(super) computer: Computer,
@@ -25,12 +28,10 @@ pub(super) struct Findings {
 impl Findings {
     /// 0: others can reach this computer; 1: not; 69: no router.
     pub(super) fn code(&self) -> u8 {
-        let forwards = !matches!(self.mapping, Some(Err(_)));
-        let listens = self.listening.is_ok() && !self.computer.wsl;
-        match self.probed.reach {
-            Reach::NoRouter | Reach::NoNetwork => NO_ROUTER,
-            Reach::Reachable | Reach::Direct | Reach::Ipv6Only if forwards && listens => 0,
-            _ => 1,
+        match verdict(self).kind {
+            Kind::Reachable => 0,
+            Kind::NoRouter | Kind::NoNetwork => NO_ROUTER,
+            Kind::Here | Kind::ByHand | Kind::ByHandTwice | Kind::InVain => 1,
         }
     }
 
@@ -46,12 +47,8 @@ impl Findings {
         for address in &addresses {
             text.push_str(&format!("  {:<width$}  {}\n", address.address, address.why));
         }
-        if self.code() == 0 {
-            text.push_str("\nOnly a connection from outside proves that packets arrive.\n");
-        } else {
-            text.push('\n');
-            text.push_str(&self.by_hand());
-        }
+        text.push('\n');
+        text.push_str(&self.advice());
         text
     }
 
@@ -61,10 +58,16 @@ impl Findings {
             .iter()
             .map(|a| json!({"address": a.address, "reaches": a.reaches.code(), "why": a.why}))
             .collect();
+        // One verdict is enough: what nat-helper alone could tell is in ours.
+        let probed = Probed {
+            verdict: None,
+            ..self.probed.clone()
+        };
         let mut report = json!({
             "type": "doctor",
             "port": self.port,
-            "probed": self.probed,
+            "probed": probed,
+            "verdict": verdict(self).sentence,
             "listening": self.listening.is_ok(),
             "forwarding": matches!(self.mapping, Some(Ok(_))),
             "addresses": addresses,
@@ -72,8 +75,11 @@ impl Findings {
             "wsl": self.computer.wsl,
             "exit_code": self.code(),
         });
-        if let Some(Err(reason)) = &self.mapping {
-            report["refused"] = json!(reason);
+        if let Some(Err(refusal)) = &self.mapping {
+            report["refused"] = json!(refusal.message);
+        }
+        if let Err(reason) = &self.listening {
+            report["listening_refused"] = json!(reason);
         }
         report
     }
@@ -115,7 +121,9 @@ impl Findings {
                     mapped.took_ms
                 ),
             )),
-            Some(Err(reason)) => rows.push(("Forwarding", format!("does not work: {reason}"))),
+            Some(Err(refusal)) => {
+                rows.push(("Forwarding", format!("does not work: {}", refusal.message)));
+            }
             None => {}
         }
         for firewall in &self.computer.firewalls {
@@ -134,24 +142,54 @@ impl Findings {
                     .to_owned(),
             ));
         }
-        if let Some(verdict) = &probed.verdict {
-            rows.push(("Verdict", verdict.clone()));
-        }
+        rows.push(("Verdict", verdict(self).sentence));
         rows
     }
 
     /// IPv6, as far as it can be told from here.
     fn ipv6(&self) -> Option<(&'static str, String)> {
         let ip = self.probed.ipv6.as_ref()?;
-        let how = match &self.probed.ipv6_method {
-            Some(code) => format!("the router opens it on request ({})", method(code)),
-            None => "whether the router lets callers in cannot be told from here".to_owned(),
+        let how = match (&self.probed.ipv6_method, self.opened_ipv6(), &self.mapping) {
+            (Some(code), true, _) => {
+                format!("the router opens it on request ({})", method(code))
+            }
+            (Some(code), false, Some(_)) => {
+                format!(
+                    "the router was asked to open it ({}), and did not",
+                    method(code)
+                )
+            }
+            _ => "whether the router lets callers in cannot be told from here".to_owned(),
         };
         Some(("IPv6", format!("{ip}, {how}")))
     }
 
-    /// What to do where the router does not do it, with this computer's own values.
-    fn by_hand(&self) -> String {
+    /// Whether the router let a port through by IPv6.
+    fn opened_ipv6(&self) -> bool {
+        let Some(Ok(mapped)) = &self.mapping else {
+            return false;
+        };
+        mapped.ipv6_address.is_some() || mapped.external_address.starts_with('[')
+    }
+
+    /// What to do now.
+    fn advice(&self) -> String {
+        let advice = match verdict(self).kind {
+            Kind::Reachable => "Only a connection from outside proves that packets arrive.",
+            Kind::Here => "Let your friend listen and you connect: one side is enough.",
+            Kind::NoNetwork => "Connect this computer to a network first.",
+            Kind::InVain => {
+                "No port on this router will help. Let your friend listen and you connect; \
+                 or IPv6 on both sides, a VPN between you, or a server of your own."
+            }
+            Kind::ByHandTwice => return self.by_hand("To forward by hand, on both routers:"),
+            Kind::ByHand | Kind::NoRouter => return self.by_hand("To forward by hand:"),
+        };
+        format!("{advice}\n")
+    }
+
+    /// The steps, with this computer's own values.
+    fn by_hand(&self, title: &str) -> String {
         let port = self.port;
         let router = self.probed.gateway.as_deref();
         let page = router.map_or_else(
@@ -159,17 +197,8 @@ impl Findings {
             |ip| format!("http://{ip}, your router's page"),
         );
         let here = self.probed.local_ip.as_deref().unwrap_or("this computer");
-        let helps = match self.probed.reach {
-            Reach::CarrierNat => {
-                return "No port on this router will help. Let your friend listen and you connect; \
-                        or IPv6 on both sides, a VPN between you, or a server of your own.\n"
-                    .to_owned();
-            }
-            Reach::SecondRouter => "To forward by hand, on both routers:",
-            _ => "To forward by hand:",
-        };
         format!(
-            "{helps}\n\
+            "{title}\n\
              \x20 1. Open {page}, and look for UPnP: switched on, the rest happens by itself.\n\
              \x20 2. Or look for \"port forwarding\" (\"virtual server\", \"NAT\"): TCP, external port \
              {port}, to {here}, internal port {port}.\n\

@@ -12,7 +12,7 @@ pub(super) struct Address {
     pub(super) address: String,
     pub(super) reaches: Reaches,
     /// For people.
-    pub(super) why: &'static str,
+    pub(super) why: String,
 }
 
 /// Who can use an address.
@@ -21,6 +21,7 @@ pub(super) enum Reaches {
     Everybody,
     WhoHasIpv6,
     Perhaps,
+    /// Or who is in the same VPN.
     SameNetwork,
 }
 
@@ -39,14 +40,14 @@ impl Reaches {
 pub(super) fn addresses(findings: &Findings) -> Vec<Address> {
     let probed = &findings.probed;
     let mut found: Vec<Address> = Vec::new();
-    let mut add = |ip: &str, reaches, why| {
+    let mut add = |ip: &str, reaches, why: &str| {
         let Ok(ip) = ip.parse::<IpAddr>() else { return };
         let address = SocketAddr::new(ip, findings.port).to_string();
         if found.iter().all(|known| known.address != address) {
             found.push(Address {
                 address,
                 reaches,
-                why,
+                why: why.to_owned(),
             });
         }
     };
@@ -63,26 +64,39 @@ pub(super) fn addresses(findings: &Findings) -> Vec<Address> {
         add(ip, Reaches::Everybody, why);
     }
     if let Some(ip) = &probed.ipv6 {
-        let (reaches, why) = match probed.ipv6_method {
-            Some(_) => (
+        let (reaches, why) = match findings.opened_ipv6() {
+            true => (
                 Reaches::WhoHasIpv6,
                 "works for who has IPv6 too: the router lets it through",
             ),
-            None => (
+            false => (
                 Reaches::Perhaps,
                 "may work for who has IPv6 too, if the router lets callers in",
             ),
         };
         add(ip, reaches, why);
     }
-    let why = "works in the same network only";
     if let Some(ip) = &probed.local_ip {
+        let why = "works in the same network only";
         add(ip, Reaches::SameNetwork, why);
     }
     for own in findings.listening.iter().flatten() {
         if let Ok(address) = own.parse::<SocketAddr>() {
-            add(&address.ip().to_string(), Reaches::SameNetwork, why);
+            let ip = address.ip().to_string();
+            let why = match elsewhere(findings, &ip) {
+                Some(interface) => format!("works in the network of {interface} only"),
+                None => "works in the same network only".to_owned(),
+            };
+            add(&ip, Reaches::SameNetwork, &why);
         }
     }
     found
+}
+
+/// The interface of this address, where it is not the one that leads to the router: that of a VPN,
+/// most often.
+fn elsewhere<'a>(findings: &'a Findings, ip: &str) -> Option<&'a str> {
+    let probed = &findings.probed;
+    let own = probed.addresses.iter().find(|own| own.ip == ip)?;
+    (probed.interface.as_deref() != Some(&own.interface)).then_some(&own.interface)
 }

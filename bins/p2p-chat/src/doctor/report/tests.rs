@@ -1,4 +1,5 @@
-use p2p_chat_protocol::nat::OwnAddress;
+use p2p_chat_protocol::ErrorCode;
+use p2p_chat_protocol::nat::{OwnAddress, Reach};
 
 use super::*;
 use crate::doctor::computer::Firewall;
@@ -33,6 +34,7 @@ fn at_home() -> Findings {
             method: "pcp".to_owned(),
             lease_s: 60,
             took_ms: 11,
+            ipv6_address: some("[2001:db8:77::2]:40123"),
             ..PortMapped::default()
         })),
         listening: Ok(vec!["192.168.1.100:40500".to_owned()]),
@@ -85,31 +87,137 @@ fn without_a_router_the_steps_by_hand_have_this_computers_values() {
     assert!(!words.contains("works from everywhere"), "{words}");
 }
 
+/// What a router behind which nobody is reached says of itself, and what came of the trial.
+fn judged(reach: Reach, said: &str, refused: Option<ErrorCode>) -> Findings {
+    let mut findings = at_home();
+    findings.probed.reach = reach;
+    findings.probed.verdict = some(said);
+    if let Some(code) = refused {
+        findings.mapping = Some(Err(Refusal::new(code, "PCP: no.")));
+    }
+    findings
+}
+
+/// The words of a report after the addresses, and what stands behind `name`.
+fn row(findings: &Findings, name: &str) -> String {
+    let words = findings.words();
+    let row = words.lines().find_map(|row| row.strip_prefix(name));
+    row.unwrap_or_default().trim().to_owned()
+}
+
 #[test]
-fn a_refused_port_a_carrier_and_wsl_are_no_success() {
-    let mut refused = at_home();
-    refused.mapping = Some(Err("the router refused".to_owned()));
-    assert_eq!(refused.code(), 1);
-    assert!(
-        refused
-            .words()
-            .contains("does not work: the router refused")
-    );
-    assert_eq!(refused.json()["refused"], "the router refused");
+fn what_the_trial_showed_goes_before_what_the_router_said() {
+    let refused = Some(ErrorCode::MappingRefused);
+    let nowhere = Some(ErrorCode::NoPublicAddress);
+    for (findings, verdict, exit, advice) in [
+        (
+            judged(Reach::Reachable, "Reachable: x.", refused),
+            "Not reachable: the router answers, and opens no port.",
+            1,
+            "To forward by hand:",
+        ),
+        (
+            judged(Reach::Reachable, "Reachable: x.", nowhere),
+            "Not reachable: the router opens ports, but it has no public address.",
+            1,
+            "No port on this router will help.",
+        ),
+        (
+            judged(Reach::Ipv6Only, "Reachable by IPv6 only.", refused),
+            "Not reachable: the router answers, and opens no port.",
+            1,
+            "To forward by hand:",
+        ),
+        (
+            judged(Reach::CarrierNat, "Not reachable: shared.", nowhere),
+            "Not reachable: shared.",
+            1,
+            "No port on this router will help.",
+        ),
+        (
+            judged(Reach::NoPublicAddress, "Not reachable: none.", nowhere),
+            "Not reachable: none.",
+            1,
+            "No port on this router will help.",
+        ),
+        (
+            judged(Reach::SecondRouter, "Not reachable: two.", nowhere),
+            "Not reachable: two.",
+            1,
+            "To forward by hand, on both routers:",
+        ),
+        (
+            judged(Reach::NoPublicAddress, "Not reachable: none.", None),
+            "Reachable: this router forwards ports on request.",
+            0,
+            "Only a connection from outside",
+        ),
+    ] {
+        assert_eq!(row(&findings, "Verdict"), verdict);
+        assert_eq!(findings.code(), exit, "{verdict}");
+        assert!(findings.words().contains(advice), "{}", findings.words());
+        assert_eq!(findings.json()["verdict"], verdict);
+        assert!(findings.json()["probed"].get("verdict").is_none());
+    }
+}
 
-    let mut carrier = at_home();
-    carrier.probed.reach = Reach::CarrierNat;
-    assert_eq!(carrier.code(), 1);
-    assert!(
-        carrier
-            .words()
-            .contains("No port on this router will help.")
-    );
+#[test]
+fn ipv6_works_where_the_trial_opened_it_and_not_where_it_did_not() {
+    let mut findings = at_home();
+    findings.mapping = Some(Ok(PortMapped {
+        external_address: "203.0.113.7:40123".to_owned(),
+        ..PortMapped::default()
+    }));
+    assert!(row(&findings, "IPv6").ends_with("asked to open it (PCP), and did not"));
+    assert_eq!(findings.json()["addresses"][1]["reaches"], "perhaps");
 
+    findings.probed.reach = Reach::CarrierNat;
+    findings.mapping = Some(Ok(PortMapped {
+        external_address: "[2001:db8:77::2]:40123".to_owned(),
+        ..PortMapped::default()
+    }));
+    assert_eq!(
+        row(&findings, "Verdict"),
+        "Reachable by IPv6 only, so your friend needs IPv6 too."
+    );
+    assert_eq!(findings.json()["addresses"][0]["reaches"], "ipv6");
+    assert_eq!(findings.code(), 0);
+}
+
+#[test]
+fn what_is_wrong_on_this_computer_goes_before_the_router() {
     let mut wsl = at_home();
     wsl.computer.wsl = true;
     assert_eq!(wsl.code(), 1);
     assert!(wsl.words().contains("You are in WSL"));
+    assert!(!row(&wsl, "Verdict").starts_with("Reachable"));
+    assert!(!wsl.words().contains("To forward by hand"));
+
+    let mut deaf = at_home();
+    deaf.listening = Err("no sockets.".to_owned());
+    assert_eq!(deaf.code(), 1);
+    assert_eq!(
+        row(&deaf, "Verdict"),
+        "Not reachable: p2p-chat cannot listen here: no sockets."
+    );
+    let report = deaf.json();
+    assert_eq!(report["listening"], false);
+    assert_eq!(report["listening_refused"], "no sockets.");
+}
+
+#[test]
+fn an_address_of_a_vpn_is_not_said_to_be_of_the_home_network() {
+    let mut findings = at_home();
+    findings.probed.addresses.push(OwnAddress {
+        interface: "tun0".to_owned(),
+        ip: "10.8.0.2".to_owned(),
+    });
+    findings.listening = Ok(vec!["10.8.0.2:40500".to_owned()]);
+    let words = findings.words();
+    assert!(
+        words.contains("10.8.0.2:8080          works in the network of tun0 only"),
+        "{words}"
+    );
 }
 
 #[test]
