@@ -1,13 +1,32 @@
 //! `p2p-chat doctor` behind real routers, and without any.
 
+#[path = "../bins/nat-helper/tests/support/fake_router.rs"]
+mod fake_router;
 #[path = "support/nat_lab.rs"]
 mod nat_lab;
 mod support;
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
+use fake_router::FakeRouter;
 use nat_lab::NatLab;
 use support::program;
+
+/// Not a test: the fake router's process begins here.
+#[test]
+fn fake_router_process() {
+    fake_router::serve_if_asked();
+}
+
+/// What it says behind a router that has this address outside, and its exit code.
+fn doctor_behind(address: &str, arguments: &[&str]) -> Option<(String, Option<i32>)> {
+    let lab = NatLab::with(&["--no-daemon"])?;
+    // Nothing to be looked for there.
+    lab.run("lan", "ip -6 route del default");
+    let _router = FakeRouter::start(&lab, address, "fake_router_process");
+    Some(doctor(&lab, arguments))
+}
 
 /// What it says behind this lab's router, and its exit code.
 fn doctor(lab: &NatLab, arguments: &[&str]) -> (String, Option<i32>) {
@@ -69,11 +88,99 @@ fn behind_a_carrier_without_ipv6_it_says_so_to_programs_too() {
     for part in [
         "\"reach\":\"no_public_address\"",
         "\"forwarding\":false",
-        "\"refused\":\"PCP: Failed to forward port.",
+        "\"refused\":\"",
+        "\"verdict\":\"Not reachable: the router has no public address.",
         "\"exit_code\":1",
     ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert_eq!(said.lines().count(), 1);
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_provider_that_shares_its_address_is_named_and_no_steps_by_hand_are_told() {
+    let Some((said, code)) = doctor_behind("100.64.0.2", &[]) else {
+        return;
+    };
+    for part in [
+        "Public address  100.64.0.2\n",
+        "Verdict         Not reachable: 100.64.0.2 is shared by your provider (CGNAT).",
+        "\nNo port on this router will help. Let your friend listen",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(!said.contains("forward by hand"), "{said}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn behind_a_second_router_the_steps_are_for_both() {
+    let Some((said, code)) = doctor_behind("192.168.0.10", &[]) else {
+        return;
+    };
+    for part in [
+        "Verdict         Not reachable: there are two routers, one behind the other (yours has \
+         192.168.0.10).",
+        "\nTo forward by hand, on both routers:\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_router_that_says_it_is_public_and_opens_nothing_is_no_success() {
+    let Some((said, code)) = doctor_behind("refuses", &[]) else {
+        return;
+    };
+    for part in [
+        "Public address  128.66.0.1\n",
+        "Forwarding      does not work: UPnP: Failed to forward port.",
+        "Verdict         Not reachable: the router answers, and opens no port.\n",
+        "\nTo forward by hand:\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn who_is_reached_by_ipv6_alone_is_told_so() {
+    let Some(lab) = NatLab::with(&[]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input iifname lan0 ip protocol udp drop",
+    );
+    let (said, code) = doctor(&lab, &[]);
+    for part in [
+        "IPv6            3ffe:77::2, the router opens it on request (PCP)\n",
+        "Forwarding      works: [3ffe:77::2]:",
+        "Verdict         Reachable by IPv6 only (3ffe:77::2):",
+        "in the order to try:\n  [3ffe:77::2]:8080  works for who has IPv6 too",
+        "\nOnly a connection from outside proves that packets arrive.\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn without_a_network_it_is_said_at_once() {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    lab.run("lan", "ip link set lan0 down");
+    let begun = Instant::now();
+    let (said, code) = doctor(&lab, &[]);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{said}");
+    for part in [
+        "Verdict         Not reachable: this computer is in no network with a way out.\n",
+        "\nConnect this computer to a network first.\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(code, Some(69));
 }

@@ -31,9 +31,8 @@ impl Failure {
     pub(crate) fn refusal(&self) -> Refusal {
         let code = match self {
             Self::NoGateway | Self::Silent(_) => ErrorCode::NoGateway,
-            Self::Refused(..) | Self::PortWithheld(..) | Self::Unreachable { .. } => {
-                ErrorCode::MappingRefused
-            }
+            Self::Refused(..) | Self::PortWithheld(..) => ErrorCode::MappingRefused,
+            Self::Unreachable { .. } => ErrorCode::NoPublicAddress,
             Self::Cancelled => ErrorCode::Busy,
         };
         Refusal::new(code, self.to_string())

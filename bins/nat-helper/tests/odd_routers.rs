@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use p2p_chat_protocol::ErrorCode;
 
 use fake_router::FakeRouter;
-use support::nat_lab::NatLab;
+use support::nat_lab::{self, NatLab};
 use support::{MAP, Plugin, plugin_in};
 
 /// Not a test: the fake router's process begins here.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use p2p_chat_protocol::ErrorCode;
 
 use fake_router::FakeRouter;
-use support::nat_lab::NatLab;
+use support::nat_lab::{self, NatLab};
 use support::{MAP, Plugin, plugin_in};
 
 /// Not a test: the fake router's process begins here.
@@ -32,7 +32,7 @@ fn refuses_an_address(address: &str, sentence: &str) {
         return;
     };
     let refusal = plugin.refused();
-    assert_eq!(refusal.code, ErrorCode::MappingRefused);
+    assert_eq!(refusal.code, ErrorCode::NoPublicAddress);
     assert_eq!(refusal.message, sentence);
     plugin.end();
     let asked = router.asked();

@@ -3,6 +3,10 @@
 //!
 //! It must run inside the lab's `router` namespace, so it is this test binary, started again with
 //! [`ROLE`] set. What it is asked for it prints, one action a line.
+//!
+//! Included by `#[path]`; `crate::nat_lab` is `tests/support/nat_lab.rs`.
+
+#![allow(dead_code, reason = "each test binary uses its own part of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -10,8 +14,10 @@ use std::process::Stdio;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use crate::support::SOON;
-use crate::support::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
+use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
+
+/// For whatever takes no noticeable time; a loaded machine gets some more.
+const SOON: Duration = Duration::from_secs(10);
 
 /// Set to the router's manner: the address it says it has outside, or one of
 ///
