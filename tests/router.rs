@@ -1,12 +1,22 @@
 //! A home behind its router, and somebody outside: all four processes, a real router's daemon.
 
+#[path = "../bins/nat-helper/tests/support/fake_router.rs"]
+mod fake_router;
 #[path = "support/nat_lab.rs"]
 mod nat_lab;
 mod support;
+#[path = "router/troubles.rs"]
+mod troubles;
 
+use fake_router::FakeRouter;
 use nat_lab::{NatLab, PUBLIC_IP};
-use rustix::process::Signal;
-use support::{Piped, children_of, program, signal, wait_until};
+use support::{Piped, children_of, program};
+
+/// Not a test: the fake router's process begins here.
+#[test]
+fn fake_router_process() {
+    fake_router::serve_if_asked();
+}
 
 /// p2p-chat in a namespace of the lab.
 fn chat_in(lab: &NatLab, namespace: &str, args: &[&str]) -> Piped {
@@ -25,8 +35,16 @@ fn connect_by(invite: &str, lab: &NatLab, namespace: &str) -> Piped {
     connector
 }
 
+/// Whether the router passes its own port 8080 on to that of the first computer at home.
 fn forwards(lab: &NatLab) -> bool {
-    lab.rules().contains("8080")
+    lab.rules()
+        .contains("dport 8080 dnat ip to 192.168.77.2:8080")
+}
+
+/// Whether it lets callers by IPv6 through to that computer's port 8080.
+fn lets_ipv6_through(lab: &NatLab) -> bool {
+    let pinhole = "dport 8080 @nh,192,128 0x3ffe0077000000000000000000000002";
+    lab.rules().contains(pinhole)
 }
 
 #[test]
@@ -112,58 +130,22 @@ fn two_homes_without_ipv4_between_them_chat_by_ipv6() {
         "nft insert rule inet filter input iifname lan0 ip protocol udp drop",
     );
     let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[*] PCP: Port 8080 forwarded successfully");
+    listener.expect("[*] Your public IP: 3ffe:77::2");
+    listener.expect("[!] Only by IPv6, so your friend needs it too. By IPv4: ");
+    listener.expect("[*] Share your public IP (3ffe:77::2) and port 8080 with peer to connect");
+    listener.expect("[*] and say this code by phone: ");
     let invite = invite(&listener);
     assert!(invite.starts_with("p2pc:[3ffe:77::2]:8080,"), "{invite}");
+    assert!(lets_ipv6_through(&lab), "{}", lab.rules());
     let mut connector = connect_by(&invite, &lab, "blan");
     connector.line("by another way");
     listener.expect("[3ffe:78::2] by another way");
     listener.line("/quit");
     assert_eq!(listener.exit_code(), Some(0));
-    assert!(!forwards(&lab), "{}", lab.rules());
-}
-
-#[test]
-fn a_killed_nat_helper_is_replaced_and_its_mapping_taken_over() {
-    let Some(lab) = NatLab::with(&[]) else {
-        return;
-    };
-    let nat_helper = |pid| {
-        let children = children_of(pid).into_iter();
-        children
-            .filter(|(_, name)| name == "nat-helper")
-            .map(|(pid, _)| pid)
-            .next()
-    };
-    let mut listener = chat_in(&lab, "lan", &["listen", "--verbose"]);
-    listener.expect("forwarded successfully");
-    let mut connector = connect_by(&invite(&listener), &lab, "wan");
-    connector.line("before");
-    listener.expect("[128.66.0.9] before");
-    let first = nat_helper(listener.pid()).expect("it runs");
-    signal(first, Signal::KILL);
-    listener.expect("nat-helper stopped");
-    connector.line("after");
-    listener.expect("[128.66.0.9] after");
-    listener.expect("[*] Reachable from outside at 128.66.0.1:8080 by PCP");
-    assert_ne!(nat_helper(listener.pid()), Some(first));
-    assert!(forwards(&lab), "{}", lab.rules());
-    listener.line("/quit");
-    listener.expect("[*] PCP: Port 8080 mapping removed");
-    assert_eq!(listener.exit_code(), Some(0));
-    assert!(!forwards(&lab), "{}", lab.rules());
-}
-
-#[test]
-fn a_killed_supervisor_leaves_no_open_port() {
-    let Some(lab) = NatLab::with(&[]) else {
-        return;
-    };
-    let mut listener = chat_in(&lab, "lan", &["listen"]);
-    listener.expect("forwarded successfully");
-    assert!(forwards(&lab), "{}", lab.rules());
-    signal(listener.pid(), Signal::KILL);
-    listener.exit_code();
-    wait_until("the port is closed", || !forwards(&lab));
+    assert!(!lets_ipv6_through(&lab), "{}", lab.rules());
+    let said = listener.stdout.all();
+    assert!(!said.contains("In the same network"), "{said}");
 }
 
 #[test]
@@ -196,6 +178,42 @@ fn without_a_router_the_listener_is_told_how_to_forward_by_hand() {
     let listener = chat_in(&lab, "lan", &["listen"]);
     listener.expect("[!] No UPnP-capable router found. Manual port forwarding required.");
     listener.expect("[*] Please manually forward port 8080 to 192.168.77.2 on your router");
+    listener
+        .expect("[*] In the same network it works now: p2pc:[3ffe:77::2]:8080,192.168.77.2:8080");
+    listener.expect("[*] Waiting for connection...");
+}
+
+/// A listener behind a router that has this address outside, which others do not reach.
+fn unreachable_behind(address: &str, sentence: &str) {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    // Nothing to be looked for there.
+    lab.run("lan", "ip -6 route del default");
+    let _router = FakeRouter::start(&lab, address, "fake_router_process");
+    let listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect(&format!("[!] Nobody outside can reach you: {sentence}"));
+    listener.expect("[*] If your friend sees the same: you need IPv6 on both sides, a VPN");
     listener.expect("[*] In the same network it works now: p2pc:192.168.77.2:8080");
     listener.expect("[*] Waiting for connection...");
+    let said = listener.stdout.so_far();
+    assert!(!said.contains("Please manually forward"), "{said}");
+}
+
+#[test]
+fn who_shares_an_address_with_others_is_not_told_to_forward_in_vain() {
+    unreachable_behind(
+        "100.64.0.2",
+        "your provider shares one public address among customers (router has 100.64.0.2). \
+         Let your friend listen.",
+    );
+}
+
+#[test]
+fn who_has_two_routers_is_told_about_the_outer_one() {
+    unreachable_behind(
+        "192.168.0.10",
+        "there are two routers, one behind the other (yours has 192.168.0.10). Forward port 8080 \
+         on the outer one too, or let your friend listen.",
+    );
 }

@@ -128,6 +128,14 @@ impl NatLab {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs a command to its end in one of the lab's namespaces; whether it succeeds.
+    pub(crate) fn tries(&self, namespace: &str, line: &str) -> bool {
+        let mut words = line.split(' ');
+        let mut command = self.command(namespace, words.next().unwrap_or_default());
+        command.args(words).stdin(Stdio::null());
+        command.output().expect("ip runs").status.success()
+    }
+
     /// Do bytes sent from outside to the router's `external` port arrive at `port` of `lan`?
     pub(crate) fn passes(&self, external: u16, port: u16) -> bool {
         self.passes_to((PUBLIC_IP, external), (LAN_IP, port))

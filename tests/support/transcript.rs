@@ -73,6 +73,21 @@ impl Transcript {
         }
     }
 
+    /// Waits until `text` is somewhere in it. The error is everything that was said instead.
+    pub(crate) fn expect_anywhere(&self, text: &str) -> Result<(), String> {
+        let (read, changed) = &*self.0;
+        let deadline = Instant::now() + DEADLINE;
+        let mut read = read.lock().expect("no test panics while it holds it");
+        while !read.text.contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if read.ended || left.is_zero() {
+                return Err(format!("not there: {text:?}. It said:\n{}", read.text));
+            }
+            read = changed.wait_timeout(read, left).expect("not poisoned").0;
+        }
+        Ok(())
+    }
+
     /// Everything, when it has ended.
     pub(crate) fn all(&self) -> String {
         let (read, changed) = &*self.0;

@@ -148,6 +148,11 @@ impl Core {
             reason,
             code: None,
         });
+        if !replied {
+            // Another address outside, or a router that was restarted: nothing on the line says
+            // so, and the peer can be told only where the line still goes one way.
+            self.check_line();
+        }
     }
 
     fn unreachable(&mut self, reason: String, code: Option<ErrorCode>) {

@@ -231,6 +231,13 @@ fn a_peer_is_told_of_every_address_that_changes() {
         let out = nat(&mut stage, None, NatEvent::PortMapped(change));
         let said = sayings(&out).concat();
         assert!(said.contains(place), "{place} is not in {said}");
+        // The line may have gone with the old address.
+        let requests = transport_requests(&out);
+        let last = requests.last().map(|(_, request)| *request);
+        assert!(
+            matches!(last, Some(TransportRequest::CheckLine)),
+            "{last:?}"
+        );
     }
 }
 
