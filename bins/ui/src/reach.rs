@@ -56,11 +56,11 @@ impl Reach {
         match (&change.external_address, first) {
             (Some(external), true) => self.forwarded(external, change),
             (Some(external), false) => {
-                let by = method_name(change.method.as_deref());
+                let way = way(change.method.as_deref());
                 let why = reason.map(|reason| format!(". {reason}"));
                 let why = why.unwrap_or_default();
                 vec![format!(
-                    "[*] Reachable from outside at {external} by {by}{why}"
+                    "[*] Reachable from outside at {external}{way}{why}"
                 )]
             }
             (None, true) => self.not_forwarded(change),
@@ -111,11 +111,14 @@ impl Reach {
         } = &self.last;
         match (external_address, reason, &self.listening) {
             (Some(external), _, _) => {
-                let by = method_name(method.as_deref());
+                let way = way(method.as_deref());
+                if method.as_deref() == Some(DIRECT) {
+                    return format!("{external}{way}");
+                }
                 let renewed = lease_s.and_then(|lease_s| self.renewed_in(lease_s, now));
                 let renewed = renewed.map(|minutes| format!("renewed in {minutes} min, "));
                 format!(
-                    "{external} by {by}; {}removed when you quit",
+                    "{external}{way}; {}removed when you quit",
                     renewed.unwrap_or_default()
                 )
             }
@@ -162,12 +165,17 @@ impl Reach {
         } else {
             format!(" (from outside it is port {outside}, because {inside} was taken)")
         };
-        let by = method_name(change.method.as_deref());
-        let mut lines = vec![
-            format!("[*] {by}: Port {inside} forwarded successfully{other}"),
-            format!("[*] Your public IP: {ip}"),
-        ];
-        lines.extend(change.reason.iter().map(|why| format!("[!] {why}")));
+        let public = format!("[*] Your public IP: {ip}");
+        let why = change.reason.as_deref();
+        let mut lines = match change.method.as_deref() {
+            Some(DIRECT) => vec![format!("[*] {}", why.unwrap_or(NO_ROUTER)), public],
+            method => {
+                let by = method_name(method);
+                let forwarded = format!("[*] {by}: Port {inside} forwarded successfully{other}");
+                let why = why.map(|why| format!("[!] {why}"));
+                [forwarded, public].into_iter().chain(why).collect()
+            }
+        };
         lines.extend(self.shared());
         lines.extend(self.without_code());
         lines
@@ -210,6 +218,9 @@ impl Reach {
     }
 }
 
+/// The method where this computer has a public address itself.
+const DIRECT: &str = "direct";
+const NO_ROUTER: &str = "No router is in between.";
 const NOT_REACHABLE: &str = "Nobody outside can reach you now.";
 const PUBLIC_HINT: &str = "[*] When done, type /public and your public address, for example: \
                            /public 203.0.113.7. Or: let your friend listen and you connect.";
@@ -240,6 +251,14 @@ fn sockets(addresses: &[String], verbose: bool) -> Vec<String> {
     };
     let line = |address| format!("[*] Listening on {address}");
     shown.into_iter().map(line).collect()
+}
+
+/// How a port is reached, behind its address.
+fn way(method: Option<&str>) -> String {
+    match method {
+        Some(DIRECT) => ", without a router".to_owned(),
+        method => format!(" by {}", method_name(method)),
+    }
 }
 
 fn method_name(method: Option<&str>) -> &str {

@@ -84,6 +84,26 @@ fn another_port_outside_is_said() {
 }
 
 #[test]
+fn a_computer_without_a_router_is_not_said_to_have_forwarded() {
+    let mut reach = Reach::default();
+    let own = "203.0.113.7:8080";
+    reach.listening(&listening(own, true), false, Now::default());
+    reach.listening(&listening(own, false), false, Now::default());
+    let expected = [
+        "[*] No router is in between.",
+        "[*] Your public IP: 203.0.113.7",
+        "[*] Share your public IP (203.0.113.7) and port 8080 with peer to connect",
+        "[*] Waiting for connection...",
+    ];
+    let screen = reach.changed(&mapped(own, "direct"), Now::default());
+    assert_eq!(screen, expected);
+    assert_eq!(
+        reach.status(Now::default()),
+        "203.0.113.7:8080, without a router"
+    );
+}
+
+#[test]
 fn a_router_that_does_not_help_reads_as_designed() {
     let mut reach = Reach::default();
     reach.listening(

@@ -44,6 +44,8 @@ pub(super) struct Listener {
     pub(super) map_request: Option<u64>,
     /// What the router opened.
     pub(super) mapped: Option<PortMapped>,
+    /// When that was last told to the user.
+    pub(super) told_at: Option<Duration>,
     /// How the router was asked, for people.
     pub(super) method: &'static str,
     /// Whether the nat-helper that opened it is gone, and no other has taken it over yet.
@@ -64,6 +66,7 @@ impl Listener {
             public,
             map_request: None,
             mapped: None,
+            told_at: None,
             method: "UPnP",
             orphaned: false,
             router_deadline: None,

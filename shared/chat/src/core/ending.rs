@@ -6,6 +6,7 @@ use p2p_chat_protocol::ErrorCode;
 use p2p_chat_protocol::ui::Level;
 
 use super::activity::Activity;
+use super::router::DIRECT;
 use super::{Core, Output};
 use crate::story::Story;
 
@@ -157,6 +158,7 @@ impl Core {
     pub(super) fn say_goodbye(&mut self, router_tidied: bool) {
         if let Activity::Listening(listener) = &self.activity
             && let Some(mapped) = &listener.mapped
+            && mapped.method != DIRECT
         {
             let (by, port) = (listener.method, listener.port);
             let removed = router_tidied && !listener.orphaned;

@@ -18,6 +18,13 @@ const LEASE_S: u32 = 3600;
 /// no router; only one that hangs takes longer. It is then said to be silent, and may still answer.
 const ROUTER_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// A router opens a port by IPv4 and by IPv6, and what happens to it is told of both; a router
+/// needs longer to restart once more.
+const ONE_EVENT: Duration = Duration::from_secs(60);
+
+/// How a port is reached where no router is in between: nothing was opened, so nothing is closed.
+pub(super) const DIRECT: &str = "direct";
+
 impl Core {
     /// A listener has just come up: whether its router is to be asked, so that others reach it.
     pub(super) fn begin_asking_router(&mut self) -> bool {
@@ -132,11 +139,16 @@ impl Core {
             _ => "UPnP",
         };
         // A router may restart twice: what is said unasked and with a reason happened just now.
-        let happened = !replied && mapped.reason.is_some();
+        let now = self.now.elapsed;
+        let last = before.as_ref().and_then(|before| before.reason.as_ref());
+        let fresh = listener.told_at.is_some_and(|at| now < at + ONE_EVENT);
+        let said = last == mapped.reason.as_ref() && fresh;
+        let happened = !replied && mapped.reason.is_some() && !said;
         let moved = before.as_ref().map(places) != Some(places(&mapped));
         if !(moved || happened || awaited || taken_over) {
             return;
         }
+        listener.told_at = Some(now);
         let reason = mapped.reason.clone().or_else(|| {
             let before = before.filter(|_| !awaited)?;
             ipv6_news(&before, &mapped)
@@ -215,16 +227,10 @@ fn places(mapped: &PortMapped) -> (&str, Option<&str>, Option<&str>, &str) {
     )
 }
 
-/// What to say where nothing but the IPv6 address beside the main one changed.
+/// What to say where nothing but the IPv6 address beside the main one is new.
 fn ipv6_news(before: &PortMapped, now: &PortMapped) -> Option<String> {
-    if before.external_address != now.external_address {
-        return None;
-    }
-    match (&before.ipv6_address, &now.ipv6_address) {
-        (before, Some(now)) if before.as_ref() != Some(now) => {
-            Some(format!("By IPv6 it is {now} now."))
-        }
-        (Some(_), None) => Some("By IPv6 nobody gets through any more.".to_owned()),
-        _ => None,
-    }
+    let address = now.ipv6_address.as_ref()?;
+    let is_news = before.ipv6_address.as_ref() != Some(address);
+    (is_news && before.external_address == now.external_address)
+        .then(|| format!("By IPv6 it is {address} now."))
 }

@@ -41,7 +41,7 @@ pub struct ReachabilityChanged {
     /// Where from outside, `host:port`; absent: not that we know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_address: Option<String>,
-    /// How the router was asked: `upnp`, `pcp`, `nat-pmp`.
+    /// How the router was asked: `upnp`, `pcp`, `nat-pmp`; `direct`: no router is in between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// For how long the router granted it, in seconds.

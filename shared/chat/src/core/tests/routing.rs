@@ -146,16 +146,21 @@ fn each_change_behind_a_router_is_told_with_its_reason_and_a_renewal_is_not() {
 }
 
 #[test]
-fn a_router_that_restarts_twice_is_told_twice() {
+fn a_router_that_restarts_twice_is_told_twice_and_one_restart_once() {
     let mut stage = Stage::listening(with_router());
     granted(&mut stage, mapped());
     for _ in 0..2 {
-        let again = PortMapped {
-            reason: Some(RESTARTED.to_owned()),
-            ..mapped()
-        };
-        let out = nat(&mut stage, None, NatEvent::PortMapped(again));
-        assert_eq!(news(&out), Some((BEFORE, Some(RESTARTED))));
+        stage.pass(Duration::from_secs(90));
+        // By IPv4, and by IPv6.
+        for expected in [Some((BEFORE, Some(RESTARTED))), None] {
+            let again = PortMapped {
+                reason: Some(RESTARTED.to_owned()),
+                ..mapped()
+            };
+            let out = nat(&mut stage, None, NatEvent::PortMapped(again));
+            assert_eq!(news(&out), expected);
+            stage.pass(Duration::from_secs(2));
+        }
     }
 }
 
@@ -296,6 +301,20 @@ fn a_port_that_was_opened_for_ever_is_not_said_to_close_by_itself() {
     assert_eq!(
         goodbye(&mut stage, false),
         "UPnP: Port 8080 may still be forwarded; it stays until removed by hand."
+    );
+}
+
+#[test]
+fn where_no_router_is_in_between_nothing_is_said_to_be_removed() {
+    let mut stage = Stage::listening(with_router());
+    let direct = PortMapped {
+        method: "direct".to_owned(),
+        ..mapped()
+    };
+    granted(&mut stage, direct);
+    assert_eq!(
+        goodbye(&mut stage, true),
+        "Connection closed. No trace left."
     );
 }
 
