@@ -204,6 +204,25 @@ fn a_silent_address_is_left_after_five_seconds() {
 }
 
 #[test]
+fn who_is_silent_after_our_proof_is_left_after_five_seconds() {
+    let (ear, address) = listener();
+    let mut transport = Transport::start();
+    transport.connect_with_code(&[&address], CODE);
+    let stream = accept(&ear);
+    let _open = stream.try_clone().expect("a duplicate");
+    let mut gate = Gate::with_code(Code::generate(&mut random()));
+    let mut proved = Instant::now();
+    // It does not know the code, so it has no answer.
+    let _ = serve(stream, &mut gate, || proved = Instant::now());
+    transport.connect_failed("wrong_code");
+    let took = proved.elapsed();
+    assert!(
+        took > Duration::from_secs(4) && took < Duration::from_secs(8),
+        "{took:?}"
+    );
+}
+
+#[test]
 fn an_attempt_is_cancelled_in_the_midst_of_a_handshake() {
     let (ear, address) = listener();
     let mut transport = Transport::start();

@@ -4,12 +4,18 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use p2p_chat_secure_channel::Message;
+use p2p_chat_secure_channel::{Message, connect};
 use serde_json::json;
-use support::{Caller, Source, Transport, another_code, proof_of};
+use support::{Caller, Source, Transport, another_code, proof_of, random};
 
 /// A caller for whom there is no place is closed much sooner than one whose message failed.
-const AT_ONCE: Duration = Duration::from_millis(250);
+const AT_ONCE: Duration = BEFORE_CLOSE;
+
+/// From the last byte of a message that failed to the close.
+const BEFORE_CLOSE: Duration = Duration::from_millis(250);
+
+/// What a clock may be read too early or too late by.
+const TICK: Duration = Duration::from_millis(10);
 
 #[test]
 fn a_silent_caller_learns_nothing_and_is_closed_after_five_seconds() {
@@ -116,6 +122,84 @@ fn eight_who_were_answered_are_not_replaced_and_a_ninth_is_closed_at_once() {
         caller.closed();
     }
     drop(listener);
+}
+
+#[test]
+fn a_ninth_source_replaces_the_oldest_who_is_silent() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut first = Caller::call_from(Source(4, 1), port);
+    first.greet(proof_of(&code));
+    first.read(Message::HelloL).expect("an answer");
+    let mut silent: Vec<_> = (2..=8)
+        .map(|n| Caller::call_from(Source(4, n), port))
+        .collect();
+    let mut ninth = Caller::call_from(Source(4, 9), port);
+    silent.remove(0).closed();
+    assert!(first.is_open() && ninth.is_open());
+    assert!(silent.iter_mut().all(Caller::is_open));
+    drop(listener);
+}
+
+#[test]
+fn a_failed_caller_leaves_his_place_at_once_though_he_is_closed_later() {
+    let mut listener = Transport::start();
+    let (port, code) = listener.listen_with_code();
+    let mut failing: Vec<_> = (1..=8)
+        .map(|n| Caller::call_from(Source(5, n), port))
+        .collect();
+    let (mut hello_c, _) = connect(proof_of(&code), &mut random()).expect("a code");
+    hello_c[6] = 2;
+    let begun = Instant::now();
+    for caller in &mut failing {
+        caller.write(&hello_c);
+        listener.refused(json!({"type":"reject"}), "unavailable");
+    }
+    let mut ninth = Caller::call_from(Source(5, 9), port);
+    ninth.greet(proof_of(&code));
+    ninth.read(Message::HelloL).expect("an answer");
+    let took = begun.elapsed();
+    assert!(
+        took < BEFORE_CLOSE,
+        "so late that the others were closed: {took:?}"
+    );
+    for caller in &mut failing {
+        let waited = caller.closed() - begun;
+        assert!(waited > BEFORE_CLOSE, "closed after {waited:?}");
+    }
+}
+
+#[test]
+fn sixty_four_who_failed_are_closed_later_and_more_of_them_at_once() {
+    let mut listener = Transport::start();
+    let (port, _) = listener.listen_with_code();
+    // A flood that takes so long that its first are gone before its last come proves nothing.
+    let waits = (0..5).find_map(|_| flood(&mut listener, port));
+    let waits = waits.expect("this computer is too busy to tell");
+    // At once is, on a busy computer, a little sooner than later.
+    let late = waits.iter().filter(|wait| **wait > BEFORE_CLOSE - TICK);
+    assert_eq!(late.count(), 64, "{waits:?}");
+}
+
+/// Eighty callers who fail, and how long each waits for the close; nothing where they were too slow.
+fn flood(listener: &mut Transport, port: u16) -> Option<Vec<Duration>> {
+    let begun = Instant::now();
+    let callers: Vec<_> = (1..=80)
+        .map(|n| {
+            let mut caller = Caller::call_from(Source(6, n), port);
+            caller.write(&[0xff; 2]);
+            let sent = Instant::now();
+            // An answer, so that it has also had the time for this caller.
+            listener.refused(json!({"type":"reject"}), "unavailable");
+            std::thread::spawn(move || caller.closed() - sent)
+        })
+        .collect();
+    let in_time = begun.elapsed() < BEFORE_CLOSE;
+    let waits = callers
+        .into_iter()
+        .map(|caller| caller.join().expect("closed"));
+    let waits = waits.collect();
+    in_time.then_some(waits)
 }
 
 #[test]

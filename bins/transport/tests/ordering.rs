@@ -7,10 +7,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use p2p_chat_protocol::PLUGIN_ENV;
 use p2p_chat_secure_channel::{Code, Event, Gate, Message};
 use serde_json::{Value, json};
-use support::{Caller, DEADLINE, accept, listener, port_of, proof_of, random, serve};
+use support::{Caller, DEADLINE, Member, accept, listener, port_of, proof_of, random, serve};
 
 /// A pipe of Linux has so many pages; a short line is never torn over two.
 const PAGES: u64 = 16;
@@ -175,4 +176,39 @@ fn the_connectors_first_record_waits_for_the_tickets_line() {
     transport.read_until("peer_connected");
     stream.set_read_timeout(Some(DEADLINE)).expect("a limit");
     assert!(matches!(stream.read(&mut [0; 1]), Ok(1)));
+}
+
+#[test]
+fn the_connectors_last_record_under_old_keys_waits_for_the_tickets_line() {
+    let (ear, address) = listener();
+    let mut transport = Blocked::start();
+    let code = Code::generate(&mut random());
+    let auth = json!({"mode":"code","passcode":&*code.words()});
+    let mut gate = Gate::with_code(code);
+    transport.write(json!({"type":"connect","id":1,"addresses":[address],"auth":auth}));
+    let served = serve(accept(&ear), &mut gate, || {});
+    let (stream, admission) = served.expect("it knows the code");
+    transport.read_until("peer_connected");
+    let mut member = Member {
+        caller: Caller::of(stream),
+        channel: admission.channel,
+        out: BytesMut::new(),
+    };
+    // As many records as one key serves for.
+    for _ in 0..500 {
+        member.say("0");
+        transport.read_until("received");
+    }
+    while !matches!(member.event_unanswered(), Some(Event::NextTicket(_))) {}
+    transport.fill();
+    // One ticket alone is a line little longer than the room that is left.
+    transport.answer_to_nonsense();
+    member.flush();
+    assert!(
+        member.caller.is_quiet_for(QUIET),
+        "it took the new keys before the ticket was told"
+    );
+    let tickets = transport.read_until("tickets");
+    assert_eq!(tickets["tickets"][0]["role"], "initiator");
+    assert!(matches!(member.event(), Some(Event::KeysChanged { .. })));
 }

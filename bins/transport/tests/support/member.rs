@@ -43,6 +43,15 @@ impl Member {
 
     /// The next event of the channel; `None` when the connection ends.
     pub(crate) fn event(&mut self) -> Option<Event> {
+        self.next(true)
+    }
+
+    /// The same, and what it leads to waits for [`Member::flush`].
+    pub(crate) fn event_unanswered(&mut self) -> Option<Event> {
+        self.next(false)
+    }
+
+    fn next(&mut self, answers: bool) -> Option<Event> {
         loop {
             if let Some(event) = self.channel.poll() {
                 return Some(event);
@@ -63,7 +72,9 @@ impl Member {
             let random = &mut random();
             let opened = self.channel.receive(&token, 0, random, &mut self.out);
             opened.expect("an honest record");
-            self.flush();
+            if answers {
+                self.flush();
+            }
         }
     }
 }

@@ -116,7 +116,11 @@ impl Caller {
         socket
             .connect_timeout(&there.into(), DEADLINE)
             .expect("somebody listens");
-        let stream = TcpStream::from(socket);
+        Self::of(TcpStream::from(socket))
+    }
+
+    /// Whoever is at this end of a connection.
+    pub(crate) fn of(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("set");
         stream.set_read_timeout(Some(DEADLINE)).expect("a limit");
         stream.set_write_timeout(Some(DEADLINE)).expect("a limit");
