@@ -35,5 +35,7 @@ mod records;
 mod scene;
 #[path = "attacks/secrets.rs"]
 mod secrets;
+#[path = "attacks/sentences.rs"]
+mod sentences;
 #[path = "attacks/splices.rs"]
 mod splices;

@@ -4,11 +4,10 @@ use serde_json::json;
 
 use crate::man_in_the_middle::{Message, To, Wires, man_in_the_middle};
 use crate::p2pc::{P2pc, code};
-use crate::people::{Invite, connect, friend_chats, listen, listen_on_screen, listener, words_on};
+use crate::people::{Invite, connect, listen, listen_on_screen, listener, words_on};
 use crate::scene::Switch;
 
 const HELLO: usize = 0;
-const AUTH: usize = 1;
 
 const GUESS: &str = "aardvark aardvark aardvark";
 
@@ -181,31 +180,6 @@ fn texts_arrive_once(mut attack: impl FnMut(Message, &Wires) + Send + 'static) {
 }
 
 #[test]
-fn a_changed_handshake_is_told_and_the_friend_still_comes_in() {
-    for (to, index, at, sentence, exit) in [
-        (To::Connector, HELLO, 4, HUNG_UP, 69),
-        (To::Listener, HELLO, 6, HUNG_UP, 69),
-        (To::Connector, HELLO, 100, WRONG, 3),
-        (To::Listener, AUTH, 40, WRONG, 3),
-    ] {
-        let (mut listener, invite) = listen(&[]);
-        let middle = man_in_the_middle(invite.port, move |mut message, wires| {
-            if message.is(to, index) {
-                message.flip(at, 1);
-            }
-            wires.pass(&message);
-        });
-        let mut connector = connect(middle).piped();
-        connector.line(&invite.code);
-        // On which of the two it is said is not what this is about.
-        assert_eq!(connector.exit_code(), Some(exit), "{sentence}");
-        let said = connector.stdout.all() + &connector.stderr.all();
-        assert!(said.contains(sentence), "{said}");
-        friend_chats(&mut listener, &invite);
-    }
-}
-
-#[test]
 fn a_caller_who_sees_no_words_is_counted_and_not_called_a_wrong_code() {
     let listener = listener().arg("--no-code").piped();
     let port = listener.port();
@@ -224,31 +198,4 @@ fn a_caller_who_sees_no_words_is_counted_and_not_called_a_wrong_code() {
     listener.expect("Your words: ");
     let said = listener.stdout.so_far();
     assert!(!said.contains("rong code"), "{said}");
-}
-
-#[test]
-fn a_handshake_cut_short_is_told_on_both_sides() {
-    // One byte before the end of HELLO_L, and one byte into AUTH_L.
-    for (index, bytes, sentence, exit) in [(HELLO, 1193, HUNG_UP, 69), (AUTH, 1, WRONG, 3)] {
-        let (mut listener, invite) = listen(&[]);
-        let middle = man_in_the_middle(invite.port, move |message, wires| {
-            if message.is(To::Connector, index) {
-                wires.send(message.connection, message.to, &message.bytes[..bytes]);
-                wires.cut(message.connection);
-            } else {
-                wires.pass(&message);
-            }
-        });
-        let mut connector = connect(middle).piped();
-        connector.line(&invite.code);
-        assert_eq!(connector.exit_code(), Some(exit), "{sentence}");
-        let said = connector.stdout.all() + &connector.stderr.all();
-        assert!(said.contains(sentence), "{said}");
-        if index == AUTH {
-            listener.expect("(verified by code)");
-            listener.expect("[!] Connection cut.");
-        } else {
-            friend_chats(&mut listener, &invite);
-        }
-    }
 }

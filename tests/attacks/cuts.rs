@@ -2,12 +2,14 @@
 
 use serde_json::json;
 
-use crate::man_in_the_middle::To;
+use crate::man_in_the_middle::{Message, To, Wires};
 use crate::scene::{Scene, with_each};
 
 /// The bytes each direction has sent at the end of each message: HELLO, AUTH, a short record.
-const TO_LISTENER: [usize; 3] = [2 + 1304, 2 + 1304 + 2 + 64, 2 + 1304 + 2 + 64 + 4 + 396];
-const TO_CONNECTOR: [usize; 3] = [2 + 1192, 2 + 1192 + 2 + 32, 2 + 1192 + 2 + 32 + 4 + 396];
+pub(crate) const TO_LISTENER: [usize; 3] =
+    [2 + 1304, 2 + 1304 + 2 + 64, 2 + 1304 + 2 + 64 + 4 + 396];
+pub(crate) const TO_CONNECTOR: [usize; 3] =
+    [2 + 1192, 2 + 1192 + 2 + 32, 2 + 1192 + 2 + 32 + 4 + 396];
 
 #[test]
 fn a_cut_at_any_message_is_told_by_both_and_heals_where_both_were_sure() {
@@ -20,19 +22,24 @@ fn a_cut_at_any_message_is_told_by_both_and_heals_where_both_were_sure() {
     with_each(&all, |(to, bytes)| cut_after(to, bytes));
 }
 
+/// Cuts one connection after the other, when so many bytes have gone to this side; those that come
+/// after the last are left alone.
+pub(crate) fn cutting(mut left: Vec<(To, usize)>) -> impl FnMut(Message, &Wires) + Send {
+    move |mut message, wires| match left.get_mut(message.connection) {
+        Some((to, left)) if *to == message.to => {
+            message.bytes.truncate(*left);
+            wires.pass(&message);
+            *left -= message.bytes.len();
+            if *left == 0 {
+                wires.cut(message.connection);
+            }
+        }
+        _ => wires.pass(&message),
+    }
+}
+
 fn cut_after(to: To, bytes: usize) {
-    let mut left = bytes;
-    let mut scene = Scene::new(move |mut message, wires| {
-        if message.to != to {
-            return wires.pass(&message);
-        }
-        message.bytes.truncate(left);
-        wires.pass(&message);
-        left -= message.bytes.len();
-        if left == 0 {
-            wires.cut(message.connection);
-        }
-    });
+    let mut scene = Scene::new(cutting(vec![(to, bytes)]));
     let whole = |end: usize| bytes >= end;
     // What each has sent when the line is cut, and so knows.
     let (asked, told) = match to {
