@@ -23,6 +23,8 @@ mod chats;
 mod crashes;
 #[path = "attacks/cuts.rs"]
 mod cuts;
+#[path = "attacks/guessers.rs"]
+mod guessers;
 #[path = "attacks/handshakes.rs"]
 mod handshakes;
 #[path = "attacks/old_program.rs"]

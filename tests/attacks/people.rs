@@ -10,7 +10,7 @@ pub(crate) struct Invite {
 }
 
 /// What stands before the code, after the beginning of a sentence that depends on the router.
-const CODE: &str = "ay this code by phone: ";
+pub(crate) const CODE: &str = "ay this code by phone: ";
 
 /// A listener on a free port, with pipes.
 pub(crate) fn listen(options: &[&str]) -> (Piped, Invite) {
@@ -72,7 +72,7 @@ pub(crate) fn words_on(screen: &Screen) -> String {
 
 impl Invite {
     /// Its three words; on a screen they may stand in two rows.
-    fn code(rest: &str) -> String {
+    pub(crate) fn code(rest: &str) -> String {
         let words = rest.split("(or").next().expect("a text").split_whitespace();
         words.collect::<Vec<_>>().join(" ")
     }
