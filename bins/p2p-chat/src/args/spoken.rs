@@ -16,6 +16,9 @@ const SHORTEST: usize = 3;
 /// Options whose values are paths, which may hold a `#`.
 const PATHS: [&str; 4] = ["--code-file", "--ui", "--transport", "--nat-helper"];
 
+/// Options whose values are names of computers.
+const HOSTS: [&str; 2] = ["--public", "--bind"];
+
 /// Whether a code stands in these arguments, or a part of one: behind a `#` as in an invite, or as
 /// three words or numbers, together or one after another.
 pub(super) fn holds_code(arguments: &[String]) -> bool {
@@ -26,39 +29,51 @@ pub(super) fn holds_code(arguments: &[String]) -> bool {
         Some(end) if checks => &arguments[..end],
         _ => arguments,
     };
-    let is_path = |at: usize| at > 0 && PATHS.contains(&ours[at - 1].as_str());
-    let behind_hash = ours
-        .iter()
-        .enumerate()
-        .any(|(at, argument)| !is_path(at) && has_fragment(argument));
-    let in_a_row = ours
-        .windows(WORDS_IN_CODE)
-        .any(|some| some.iter().all(|a| is_entry(a)));
-    behind_hash || in_a_row || ours.iter().any(|argument| is_code(value_of(argument)))
+    let in_a_row = |some: &[String]| some.iter().all(|argument| is_entry(argument));
+    let host = host_place(ours);
+    let single = |(at, argument): (usize, &String)| {
+        let (option, value) = parts(ours, at, argument);
+        let is_name = host == Some(at) || HOSTS.contains(&option);
+        (!PATHS.contains(&option) && has_fragment(value)) || is_code(value, is_name)
+    };
+    ours.windows(WORDS_IN_CODE).any(in_a_row) || ours.iter().enumerate().any(single)
 }
 
-/// What stands behind the `=` of an option, or all of it.
-fn value_of(argument: &str) -> &str {
+/// The option that an argument is the value of, if it is, and that value.
+fn parts<'a>(all: &'a [String], at: usize, argument: &'a str) -> (&'a str, &'a str) {
     match argument.split_once('=') {
-        Some((option, value)) if option.starts_with('-') => value,
-        _ => argument,
+        Some((option, value)) if option.starts_with('-') => (option, value),
+        _ if at > 0 => (&all[at - 1], argument),
+        _ => ("", argument),
     }
 }
 
-fn has_fragment(argument: &str) -> bool {
-    let is_path = PATHS.iter().any(|option| {
-        let rest = argument.strip_prefix(option);
-        rest.is_some_and(|rest| rest.starts_with('='))
-    });
-    let fragment = argument.split_once('#').map(|(_, fragment)| fragment);
-    !is_path && fragment.is_some_and(|fragment| !fragment.trim().is_empty())
+/// Where whom to call stands: the first argument of `connect`.
+fn host_place(arguments: &[String]) -> Option<usize> {
+    let connect = arguments
+        .iter()
+        .position(|argument| argument == "connect")?;
+    let takes_value = |option: &str| PATHS.contains(&option) || HOSTS.contains(&option);
+    (connect + 1..arguments.len())
+        .find(|&at| !arguments[at].starts_with('-') && !takes_value(&arguments[at - 1]))
 }
 
-/// The same separators as where a code is typed.
-fn is_code(text: &str) -> bool {
+fn has_fragment(argument: &str) -> bool {
+    let fragment = argument.split_once('#').map(|(_, fragment)| fragment);
+    fragment.is_some_and(|fragment| !fragment.trim().is_empty())
+}
+
+/// The same separators as where a code is typed. `is_name`: it may be the name of a computer as
+/// well (`app-dev-box`), so only whole words count.
+fn is_code(text: &str, is_name: bool) -> bool {
     let separator = |c: char| c.is_whitespace() || "-_.,".contains(c);
     let entries: Vec<_> = text.split(separator).filter(|e| !e.is_empty()).collect();
-    entries.len() == WORDS_IN_CODE && entries.into_iter().all(is_entry)
+    let is_whole = |entry: &&str| WORDS.contains(&&*entry.to_lowercase());
+    let counts = |entry: &&str| {
+        let is_number = entry.bytes().all(|b| b.is_ascii_digit());
+        is_entry(entry) && (!is_name || is_number || is_whole(entry))
+    };
+    entries.len() == WORDS_IN_CODE && entries.iter().all(counts)
 }
 
 /// A number of the list, or the beginning of one of its words.
@@ -91,6 +106,8 @@ mod tests {
             "connect|me.example.net|181 683 665",
             "connect|me.example.net|carrot|lemon|koala",
             "connect|carrot-lemon-koala",
+            "connect|me.example.net|app-dev-box",
+            "listen|--public|carrot.lemon.koala",
             "connect|--|carrot-lemon-koala",
             "carrot lemon koala",
             "connect|me.example.net|--code|carrot-lemon-koala",
@@ -111,7 +128,10 @@ mod tests {
             "connect|203.0.113.7:8080",
             "connect|p2pc:203.0.113.7:8080,192.168.1.100:8080,[2001:db8::4]:8080",
             "connect|p2pc:203.0.113.7:8080#",
-            "connect|living-room-pc",
+            "connect|app-dev-box",
+            "connect|--plain|--bind|127.0.0.1|apple.device.net",
+            "listen|--public|apple.device.com",
+            "listen|--public=apple.device.com",
             "connect|www.example.net",
             "connect|h|--code-file|/tmp/code#1",
             "connect|h|--code-file=/tmp/code#1",
