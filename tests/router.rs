@@ -217,3 +217,18 @@ fn who_has_two_routers_is_told_about_the_outer_one() {
          on the outer one too, or let your friend listen.",
     );
 }
+
+#[test]
+fn a_port_that_a_router_opens_for_ever_is_said_to_be_so_and_removed() {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    let router = FakeRouter::start(&lab, "for-ever-725", "fake_router_process");
+    let mut listener = chat_in(&lab, "lan", &["listen"]);
+    listener.expect("[*] UPnP: Port 8080 forwarded successfully");
+    listener.expect("[!] This router opens ports only for ever: it is removed when you quit, ");
+    listener.line("/quit");
+    listener.expect("[*] UPnP: Port 8080 mapping removed");
+    assert_eq!(listener.exit_code(), Some(0));
+    router.wait_for("deleteportmapping");
+}

@@ -105,7 +105,7 @@ enum Command {
     },
     /// Connect to somebody who waits
     Connect {
-        /// HOST, HOST:PORT or an invite; without it, you are asked
+        /// HOST, HOST:PORT or an invite without its code; what is missing is asked for
         #[arg(value_name = "HOST[:PORT] | INVITE", value_parser = parse_invite)]
         target: Option<Invite>,
     },
