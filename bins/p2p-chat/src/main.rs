@@ -16,6 +16,7 @@ mod logs;
 mod restart;
 mod run;
 mod signals;
+mod signs;
 mod slot;
 mod spawn;
 mod supervise;

@@ -147,6 +147,11 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         p2p_chat_protocol::write(&mut self.out, Some(id), None, message);
     }
 
+    /// Adds an empty line, which says nothing but that we live.
+    pub fn sign_of_life(&mut self) {
+        self.out.push(b'\n');
+    }
+
     /// The stream under it; what was added and not flushed is gone.
     pub fn into_sink(self) -> W {
         self.sink

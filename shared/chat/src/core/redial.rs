@@ -185,18 +185,19 @@ impl Core {
         }
     }
 
-    /// The invite's, then those the listener told since.
+    /// The invite's, then those the listener told since; those have their places, however many
+    /// the invite has.
     fn redial_addresses(&self) -> Vec<String> {
         let Activity::Connecting(attempt) = &self.activity else {
             return Vec::new();
         };
         let mut addresses = attempt.invite.addresses.clone();
         let told = self.peer.iter().flat_map(|peer| &peer.says_reached_at);
-        for address in told {
-            if !addresses.contains(address) {
-                addresses.push(address.clone());
-            }
-        }
+        let told: Vec<_> = told.filter(|told| !addresses.contains(told)).collect();
+        // The first one led to the listener once.
+        let kept = MAX_ADDRESSES.saturating_sub(told.len()).max(1);
+        addresses.truncate(kept);
+        addresses.extend(told.into_iter().cloned());
         addresses.truncate(MAX_ADDRESSES);
         addresses
     }
