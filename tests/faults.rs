@@ -10,6 +10,8 @@ mod backpressure;
 mod endings;
 #[path = "faults/figures.rs"]
 mod figures;
+#[path = "faults/given_up.rs"]
+mod given_up;
 #[path = "support/pair/mod.rs"]
 mod pair;
 #[path = "faults/screen.rs"]

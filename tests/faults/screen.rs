@@ -1,6 +1,7 @@
 //! The user's own ui, whose output nobody reads.
 
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use crate::backpressure::{LARGE, REPLACED};
 use crate::pair::{Kind, Link, Memory, Part, Program, Side};
@@ -15,7 +16,15 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
     });
     reader.look_at_memory();
     sender.look_at_memory();
+    let ui = reader.ui();
     sender.say_until_full(LARGE, REPLACED);
+    sender.wait("all are answered", |ledger| {
+        (ledger.unanswered() == 0).then_some(())
+    });
+    sender.say(MORE, LARGE);
+    // The time itself is what is tested here.
+    std::thread::sleep(STOPPED);
+    assert_eq!(reader.ui(), ui, "a full screen is no stuck ui");
     reader.look_at_memory();
     sender.look_at_memory();
 
@@ -33,6 +42,7 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
         .map(|row| row.split(' ').next().unwrap_or(row))
         .collect();
     let accepted = sender.now(|ledger| ledger.texts.accepted.clone());
+    assert!(accepted.len() * LARGE > 3 << 20, "only {}", accepted.len());
     let accepted: Vec<_> = accepted.iter().map(u64::to_string).collect();
     assert!(
         shown == accepted,
@@ -44,6 +54,11 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
         assert!(memory.excess().is_empty(), "{:?}", memory.excess());
     }
 }
+
+/// Texts that have to wait.
+const MORE: u64 = 40;
+/// Three times as long as a ui may take to read anything.
+const STOPPED: Duration = Duration::from_secs(32);
 
 /// A p2p-chat with its own ui, which writes into a pipe.
 struct Reader {
@@ -88,6 +103,12 @@ impl Reader {
             screen,
             memory: Memory::default(),
         }
+    }
+
+    /// The process that draws.
+    fn ui(&self) -> Option<u32> {
+        let mut children = children_of(self.child.id()).into_iter();
+        children.find(|(_, name)| name == "ui").map(|(pid, _)| pid)
     }
 
     fn look_at_memory(&mut self) {

@@ -177,6 +177,8 @@ impl Pair {
             let (sender, receiver) = (self.side(from), self.side(from.other()));
             let verdict = sender.now(|from| receiver.now(|to| compare(from, to)));
             assert!(verdict.is_good(), "from the {from:?}: {verdict:?}");
+            let unanswered = sender.now(Ledger::unanswered);
+            assert_eq!(unanswered, 0, "texts of the {from:?} were not answered");
             let excess = sender.memory().excess();
             assert!(excess.is_empty(), "the {from:?}: {excess:?}");
         }

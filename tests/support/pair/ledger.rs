@@ -79,6 +79,11 @@ impl Ledger {
         self.wanted == 0 && self.unanswered.is_empty() && self.texts.open() == 0
     }
 
+    /// Texts that were asked for and not answered.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered.len()
+    }
+
     /// The number of the last text that was asked for.
     pub(crate) fn asked(&self) -> u64 {
         self.asked

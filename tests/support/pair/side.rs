@@ -160,6 +160,11 @@ impl Side {
         });
     }
 
+    /// What it wrote on stderr.
+    pub(crate) fn complaints(&self) -> String {
+        self.stderr.all()
+    }
+
     /// Whether it has said its last line.
     pub(crate) fn has_ended(&self) -> bool {
         self.shared.lock().ended
