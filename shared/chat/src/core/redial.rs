@@ -92,11 +92,18 @@ impl Core {
     /// Transport is there again, or this computer woke up: no reason to wait longer.
     pub(super) fn redial_now(&mut self) {
         let now = self.now.elapsed;
-        if let Some(redial) = self.redial()
-            && redial.request.is_none()
-        {
+        if let Some(redial) = self.redial() {
             redial.pause = FIRST_PAUSE;
-            redial.next_at = Some(now);
+            if redial.request.is_none() {
+                redial.next_at = Some(now);
+            }
+        }
+    }
+
+    /// This computer is in another network, from which the call may succeed.
+    pub(super) fn addresses_changed(&mut self) {
+        if matches!(self.activity, Activity::Connecting(_)) {
+            self.redial_now();
         }
     }
 

@@ -43,6 +43,7 @@ impl Core {
                 self.tell(UiEvent::AuthenticationFailed(failed));
             }
             TransportEvent::KeysChanged => self.keys_changed(),
+            TransportEvent::AddressesChanged => self.addresses_changed(),
             TransportEvent::PasscodeRead(_) | TransportEvent::VerificationNeeded(_) => {}
         }
     }
