@@ -37,6 +37,8 @@ pub(in crate::core) struct World {
     /// The texts each side's transport was given, by number.
     sent: [BTreeMap<u64, Payload>; 2],
     time: Duration,
+    /// How many lines a core reads in one step; at random, where that is not chosen.
+    read_at_once: Option<usize>,
     trace: Trace,
 }
 
@@ -69,6 +71,7 @@ impl World {
             typed: 0,
             sent: [BTreeMap::new(), BTreeMap::new()],
             time: Duration::ZERO,
+            read_at_once: None,
             trace: Trace {
                 seed: Some(seed),
                 steps: Vec::new(),
