@@ -19,6 +19,8 @@ mod screen;
 #[path = "faults/states.rs"]
 mod states;
 mod support;
+#[path = "faults/wiped.rs"]
+mod wiped;
 
 use pair::Fault;
 use pair::Part::{NatHelper, Supervisor, Transport, Ui};

@@ -127,7 +127,7 @@ impl Slot {
     /// The plugin has ended, and with it what was meant for it.
     pub(crate) fn forget_run(&mut self) {
         self.run = None;
-        self.pending.clear();
+        self.pending = Vec::new();
         self.deaf = false;
     }
 
@@ -149,7 +149,7 @@ impl Slot {
                 match room {
                     Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
                     Err(_) => {
-                        self.pending.clear();
+                        self.pending = Vec::new();
                         self.deaf = true;
                     }
                 }
