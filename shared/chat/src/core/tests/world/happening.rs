@@ -37,6 +37,10 @@ impl World {
                 self.sides[side].transport_dies();
                 self.connections.iter_mut().for_each(|c| c.close(side));
             }
+            Step::KillSupervisor(side) => {
+                self.sides[side].is_gone();
+                self.connections.iter_mut().for_each(|c| c.close(side));
+            }
             Step::KillUi(side) => self.sides[side].ui_dies(),
             Step::StartUi(side) => self.sides[side].ui_starts(),
             Step::Sleep(side) => {

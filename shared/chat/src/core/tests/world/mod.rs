@@ -114,6 +114,14 @@ impl World {
         }
     }
 
+    /// Somebody types faster than anything else happens.
+    pub(in crate::core) fn type_all(&mut self, side: usize, count: usize) {
+        for _ in 0..count {
+            self.step(Step::Type(side), false);
+        }
+        self.check();
+    }
+
     /// Nothing goes wrong any more, and everything takes its course.
     pub(in crate::core) fn settle(&mut self) {
         for side in 0..2 {
@@ -172,7 +180,13 @@ impl World {
             let peer = &self.sides[1 - at];
             let (written, read) = (&side.screen.accepted, &peer.screen.received);
             assert!(written.starts_with(read), "{written:?} came as {read:?}");
-            let delivered = side.screen.count(Status::Delivered);
+            let [delivered, failed] =
+                [Status::Delivered, Status::Failed].map(|status| side.screen.count(status));
+            if side.ui_alive {
+                // A screen that was told everything: what is neither there nor lost is still held.
+                let held = side.core.outbox.len();
+                assert_eq!(written.len(), delivered + failed + held, "side {at}");
+            }
             assert!(
                 delivered <= read.len() || !peer.ui_alive,
                 "{delivered} are said to be there, and {} are",
