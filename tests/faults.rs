@@ -117,6 +117,10 @@ faults! {
         in_a_handshake_costs_one_try, in_a_verification_costs_one_try, costs_nothing_while_idle,
         costs_nothing_in_a_burst, costs_nothing_in_a_resume, does_not_stop_who_leaves,
     };
+    a_redial_that_the_kernel_refuses: Fault::Refused, states::{
+        costs_nothing_while_idle, costs_nothing_in_a_burst, costs_nothing_in_a_resume,
+        does_not_stop_who_leaves,
+    };
     // There is something to redial only in a chat.
     a_refused_redial: Fault::RedialRefused, states::{
         costs_nothing_while_idle, costs_nothing_in_a_burst, costs_nothing_in_a_resume,

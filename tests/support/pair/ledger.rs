@@ -109,6 +109,14 @@ impl Ledger {
         self.events.get(kind).map(|(_, event)| event)
     }
 
+    /// The code of the refusal that ended an attempt to connect.
+    pub(crate) fn last_failure(&self) -> String {
+        let code = self
+            .last("connect_failed")
+            .and_then(|event| event["code"].as_str());
+        code.unwrap_or_default().to_owned()
+    }
+
     /// Whether its user was warned in these words.
     pub(crate) fn warned_of(&self, words: &str) -> bool {
         self.warnings.iter().any(|warning| warning.contains(words))
