@@ -4,6 +4,8 @@
 //! The table below has a test for each fault and each state. `states.rs` and `endings.rs` are what goes on meanwhile
 //! and what is expected; what breaks is in `support/pair/fault.rs`.
 
+#[path = "support/alone.rs"]
+mod alone;
 #[path = "faults/backpressure.rs"]
 mod backpressure;
 #[path = "faults/endings.rs"]
@@ -12,10 +14,14 @@ mod endings;
 mod figures;
 #[path = "faults/given_up.rs"]
 mod given_up;
+#[path = "faults/moving.rs"]
+mod moving;
 #[path = "support/pair/mod.rs"]
 mod pair;
 #[path = "faults/screen.rs"]
 mod screen;
+#[path = "support/skipped.rs"]
+mod skipped;
 #[path = "faults/states.rs"]
 mod states;
 mod support;
