@@ -12,7 +12,7 @@ use crate::pair::{Kind, Link, Memory, Part, Program};
 use crate::support::{CLEARED, Transcript, children_of, plugin, program, wait_until};
 
 /// Texts that have to wait.
-const MORE: u64 = 40;
+const MORE: u64 = 100;
 /// Three times as long as a ui may take to read anything.
 const STOPPED: Duration = Duration::from_secs(32);
 /// All of a listener, and their names.
