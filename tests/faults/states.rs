@@ -37,9 +37,9 @@ fn restarts_in_a_handshake(fault: Fault) -> Vec<Restart> {
         Fault::Cut | Fault::Killed(Who::Listener, Part::Transport) => {
             connector(69, "handshake_failed")
         }
-        Fault::Killed(Who::Connector, Part::Transport) => connector(1, "unavailable"),
-        // It hung up after it was shown the code: that is how somebody who guesses ends as well.
-        Fault::StdoutClosed(Who::Listener, Part::Transport) => connector(3, "wrong_code"),
+        // Nobody knows who has seen the code, so it counts as used.
+        Fault::Killed(Who::Connector, Part::Transport)
+        | Fault::StdoutClosed(Who::Listener, Part::Transport) => connector(3, "wrong_code"),
         _ => Vec::new(),
     }
 }
