@@ -34,6 +34,9 @@ fi
 # Programs of /usr/sbin are in no ordinary user's PATH.
 export PATH=$PATH:/usr/sbin:/sbin
 
+# Most tests wait for processes and clocks more than they compute.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
+
 mkdir -p target
 log=target/test.log
 status=0

@@ -4,19 +4,29 @@
 //! The table below has a test for each fault and each state. `states.rs` and `endings.rs` are what goes on meanwhile
 //! and what is expected; what breaks is in `support/pair/fault.rs`.
 
+#[path = "support/alone.rs"]
+mod alone;
 #[path = "faults/backpressure.rs"]
 mod backpressure;
 #[path = "faults/endings.rs"]
 mod endings;
 #[path = "faults/figures.rs"]
 mod figures;
+#[path = "faults/given_up.rs"]
+mod given_up;
+#[path = "faults/moving.rs"]
+mod moving;
 #[path = "support/pair/mod.rs"]
 mod pair;
 #[path = "faults/screen.rs"]
 mod screen;
+#[path = "support/skipped.rs"]
+mod skipped;
 #[path = "faults/states.rs"]
 mod states;
 mod support;
+#[path = "faults/wiped.rs"]
+mod wiped;
 
 use pair::Fault;
 use pair::Part::{NatHelper, Supervisor, Transport, Ui};
@@ -112,6 +122,10 @@ faults! {
     a_stalled_line: Fault::Stalled, states::{
         in_a_handshake_costs_one_try, in_a_verification_costs_one_try, costs_nothing_while_idle,
         costs_nothing_in_a_burst, costs_nothing_in_a_resume, does_not_stop_who_leaves,
+    };
+    a_redial_that_the_kernel_refuses: Fault::Refused, states::{
+        costs_nothing_while_idle, costs_nothing_in_a_burst, costs_nothing_in_a_resume,
+        does_not_stop_who_leaves,
     };
     // There is something to redial only in a chat.
     a_refused_redial: Fault::RedialRefused, states::{

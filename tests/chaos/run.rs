@@ -17,8 +17,8 @@ const BURST: u64 = 1000;
 /// Nothing more is said while so many wait to be taken.
 const BACKLOG: u64 = 2000;
 
-/// Chats for this time; `router`: the listener's router opens ports.
-pub(crate) fn run(duration: Duration, router: bool, dice: &mut Dice) -> Tally {
+/// Chats for this time.
+pub(crate) fn run(duration: Duration, dice: &mut Dice) -> Tally {
     let mut tally = Tally::default();
     let begun = Instant::now();
     while tally.is_good() {
@@ -30,7 +30,7 @@ pub(crate) fn run(duration: Duration, router: bool, dice: &mut Dice) -> Tally {
             words: dice.one_in(4),
             ui_process: (!dice.one_in(3)).then(|| dice.who()),
             breakable: (!dice.one_in(3)).then(|| dice.who()),
-            router,
+            router: true,
         };
         let mut chat = Chat::begin(setup);
         chat.go_on_for(left.min(CHAT), dice, &mut tally);
@@ -70,7 +70,7 @@ impl Chat {
             if next.is_some_and(|at| at <= now) {
                 let step = self.schedule.next(self.begun.elapsed(), dice);
                 next = step.pause.map(|pause| now + pause);
-                self.strike(step);
+                tally.faults += u64::from(self.strike(step));
             }
             self.mend(|due| due <= now);
             self.note_recoveries(tally);
@@ -100,15 +100,15 @@ impl Chat {
         }
     }
 
-    /// Breaks something, if it is whole now.
-    fn strike(&mut self, step: Step) {
+    /// Breaks something, if it is whole now; whether it was.
+    fn strike(&mut self, step: Step) -> bool {
         let hit = step.fault.hits();
         let there = hit.is_none_or(|(who, part)| self.pair.side(who).find(part).is_some());
         let stopped =
             |broken: &(Instant, Step, Broken)| hit.is_some() && broken.1.fault.hits() == hit;
         let same = |broken: &(Instant, Step, Broken)| broken.1.fault == step.fault;
         if !there || self.broken.iter().any(|b| stopped(b) || same(b)) {
-            return;
+            return false;
         }
         println!(
             "{:>9.3} s {:?}",
@@ -118,6 +118,7 @@ impl Chat {
         let broken = step.fault.begins(&self.pair);
         self.broken
             .push((Instant::now() + step.lasts, step, broken));
+        true
     }
 
     fn mend(&mut self, is_due: impl Fn(Instant) -> bool) {

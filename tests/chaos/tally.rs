@@ -10,6 +10,8 @@ use crate::pair::{BOUND_KIB, Fault, Ledger, Part, Verdict};
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) chats: u64,
+    /// Whatever was broken, also what no text came after.
+    pub(crate) faults: u64,
     accepted: usize,
     lost: usize,
     duplicates: u64,
@@ -84,11 +86,10 @@ fn name_of(fault: Fault) -> String {
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let faults: usize = self.recoveries.values().map(Vec::len).sum();
         writeln!(
             out,
             "{:>8} chats\n{:>8} texts accepted\n{:>8} faults\n{:>8} texts lost\n{:>8} texts twice\n{:>8} times told queue_full",
-            self.chats, self.accepted, faults, self.lost, self.duplicates, self.queue_full
+            self.chats, self.accepted, self.faults, self.lost, self.duplicates, self.queue_full
         )?;
         for (name, kib) in &self.grown {
             writeln!(out, "{:>8} KiB at most above its start: {name}", kib)?;

@@ -1,8 +1,8 @@
 //! What goes on while something breaks that can be mended or replaced. Afterwards the chat goes on
 //! and ends well.
 
-use crate::pair::{Fault, Link, Pair, Part, Setup, Who};
-use crate::support::{all_gone, wait_until};
+use crate::pair::{Fault, Link, Pair, Part, Restart, Setup, Who};
+use crate::support::{DEADLINE, all_gone, wait_until};
 
 /// More than fits into any pipe or window at once.
 const BURST: u64 = 1000;
@@ -18,17 +18,60 @@ pub(crate) fn in_a_handshake_costs_one_try(fault: Fault) {
         pair.line.flow();
     }
     broken.mend(&pair);
-    pair.come_together();
+    wait_until_replaced(&pair, fault);
+    pair.come_together_after(restarts_in_a_handshake(fault));
+    // Of the code that worked: its own try, and none for what was cut.
+    let left = pair.listener.now(|ledger| {
+        let listening = ledger.last("listening");
+        listening.and_then(|event| event["guesses_left"].as_u64())
+    });
+    assert_eq!(left, Some(4));
     pair.look_at_memory();
     pair.goes_on_and_ends_well(Who::Connector);
+}
+
+/// Who has to start again, how it ended, and what it was told.
+fn restarts_in_a_handshake(fault: Fault) -> Vec<Restart> {
+    let connector = |code, told: &str| vec![(Who::Connector, Some(code), told.to_owned())];
+    match fault {
+        Fault::Cut | Fault::Killed(Who::Listener, Part::Transport) => {
+            connector(69, "handshake_failed")
+        }
+        // Nobody knows who has seen the code, so it counts as used.
+        Fault::Killed(Who::Connector, Part::Transport)
+        | Fault::StdoutClosed(Who::Listener, Part::Transport) => connector(3, "wrong_code"),
+        _ => Vec::new(),
+    }
 }
 
 pub(crate) fn in_a_verification_costs_one_try(fault: Fault) {
     let mut pair = verification(fault);
     fault.begins(&pair).mend(&pair);
-    pair.come_together();
+    if matches!(fault, Fault::StdinClosed(_, Part::Transport)) {
+        // Nobody notices before something is asked.
+        pair.compare_words();
+    }
+    wait_until_replaced(&pair, fault);
+    pair.come_together_after(restarts_in_a_verification(fault));
     pair.look_at_memory();
     pair.goes_on_and_ends_well(Who::Listener);
+}
+
+/// Without a code a listener ends with its transport, and nobody is known well enough to come back.
+fn restarts_in_a_verification(fault: Fault) -> Vec<Restart> {
+    let ended = |who, told: &str| (who, Some(1), told.to_owned());
+    match fault {
+        Fault::Killed(Who::Listener, Part::Transport)
+        | Fault::StdoutClosed(Who::Listener, Part::Transport) => {
+            vec![ended(Who::Listener, ""), ended(Who::Connector, "")]
+        }
+        Fault::Cut => vec![ended(Who::Connector, "")],
+        Fault::Killed(Who::Connector, Part::Transport)
+        | Fault::StdinClosed(Who::Connector, Part::Transport) => {
+            vec![ended(Who::Connector, "unavailable")]
+        }
+        _ => Vec::new(),
+    }
 }
 
 pub(crate) fn costs_nothing_while_idle(fault: Fault) {
@@ -149,5 +192,20 @@ fn wait_until_taken(pair: &Pair, fault: Fault) {
         if fault.victim() != Some(who) {
             pair.side(who).wait_until_taken();
         }
+    }
+}
+
+/// A transport that lives and cannot be heard is found out after 5 s, and replaced or its program
+/// ends.
+fn wait_until_replaced(pair: &Pair, fault: Fault) {
+    let Fault::StdoutClosed(who, Part::Transport) = fault else {
+        return;
+    };
+    for status in ["restarting", "started"] {
+        // The error is the end of the program; how it ended is looked at later.
+        let _ = pair.side(who).try_wait(DEADLINE, |ledger| {
+            let change = ledger.last("plugin_changed")?;
+            (change["status"] == status).then_some(())
+        });
     }
 }

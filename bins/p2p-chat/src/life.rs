@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
 use crate::greeting::greet;
+use crate::signs::Signs;
 use crate::spawn;
 use crate::talk::talk;
 
@@ -61,6 +62,8 @@ pub(crate) struct Life {
     pub(crate) kill: Arc<Notify>,
     /// Why we ended it, if we did.
     pub(crate) failure: Option<String>,
+    /// Whether it lives although it reads nothing.
+    pub(crate) signs: Signs,
 }
 
 impl Life {

@@ -16,17 +16,24 @@ mod logs;
 mod restart;
 mod run;
 mod signals;
+mod signs;
 mod slot;
 mod spawn;
 mod supervise;
 mod talk;
 mod terminal;
 
+use std::alloc::System;
 use std::io::Write;
 use std::process::ExitCode;
 
 use args::{Asked, Settings};
 use p2p_chat_chat::Ending;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is erased: texts, codes and keys pass through many a buffer.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     #[cfg(unix)]

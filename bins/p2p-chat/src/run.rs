@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use p2p_chat_plugin::{Pipe, Sink, Source};
 use p2p_chat_protocol::{Role, Welcome};
 use tokio::process::Child;
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::life::{End, Event, GRACE, Life};
 use crate::logs::{self, LogLine};
+use crate::signs::Signs;
 use crate::spawn::{has_own_group, spawn};
 
 /// Chunks that wait in either direction: two, so that one is made while the other is written.
@@ -70,6 +72,12 @@ impl Run {
         let (to, chunks) = mpsc::channel(QUEUE);
         let (tell, events) = mpsc::channel(QUEUE);
         let kill = Arc::new(Notify::new());
+        let signs = Signs::default();
+        // Only a ui waits for somebody we do not know of; whoever else does not read is stuck.
+        let source = match role {
+            Role::Ui => signs.of(source),
+            Role::Transport | Role::NatHelper => source,
+        };
         let life = Life {
             group: child
                 .as_ref()
@@ -79,6 +87,7 @@ impl Run {
             tell,
             kill: Arc::clone(&kill),
             failure: None,
+            signs,
         };
         tokio::spawn(life.live(role, Pipe::new(source, sink), welcome, chunks));
         Self { to, events, kill }
@@ -99,8 +108,8 @@ impl Run {
     }
 
     /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where
-    /// it takes over 5 s. Whether it ended in good order.
-    pub(crate) async fn end(self, last: Vec<u8>) -> bool {
+    /// it takes over 5 s. `heard` takes what it still says. Whether it ended in good order.
+    pub(crate) async fn end(self, last: Vec<u8>, mut heard: impl FnMut(Vec<Bytes>)) -> bool {
         let Self {
             to,
             mut events,
@@ -110,12 +119,12 @@ impl Run {
             if !last.is_empty() {
                 tokio::select! {
                     // It is over already, or goes on reading: then it will take the chunk.
-                    end = end_of(&mut events) => return end,
+                    end = end_of(&mut events, &mut heard) => return end,
                     Ok(room) = to.reserve() => room.send(last),
                 }
             }
             drop(to);
-            end_of(&mut events).await
+            end_of(&mut events, &mut heard).await
         };
         let end = timeout(GRACE, in_order).await;
         if let Ok(end) = end {
@@ -123,23 +132,24 @@ impl Run {
         }
         kill.notify_one();
         // A killed process ends; its task then says so.
-        let _ = timeout(GRACE, end_of(&mut events)).await;
+        let _ = timeout(GRACE, end_of(&mut events, &mut |_| {})).await;
         false
     }
 
     /// Ends it at once, by force.
     pub(crate) async fn kill(mut self) {
         self.kill.notify_one();
-        let _ = timeout(GRACE, end_of(&mut self.events)).await;
+        let _ = timeout(GRACE, end_of(&mut self.events, &mut |_| {})).await;
     }
 }
 
-/// Drops what a plugin still says, up to its end.
-async fn end_of(events: &mut mpsc::Receiver<Event>) -> End {
+/// Passes on what a plugin still says, up to its end.
+async fn end_of(events: &mut mpsc::Receiver<Event>, heard: &mut impl FnMut(Vec<Bytes>)) -> End {
     loop {
         match events.recv().await.unwrap_or_else(Event::lost) {
             Event::Ended(end) => return end,
-            Event::Ready | Event::Lines(_) => {}
+            Event::Lines(lines) => heard(lines),
+            Event::Ready => {}
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use bytes::Bytes;
 use p2p_chat_plugin::Inbox;
 use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
@@ -96,8 +97,6 @@ impl Slot {
         }
         self.started = Instant::now();
         self.restart_at = None;
-        self.pending.clear();
-        self.deaf = false;
         self.inbox = Inbox::keeping_complaint();
         self.run = Some(match &self.program {
             Program::File(file) => Run::start(self.role, file, welcome, logs.clone())?,
@@ -113,7 +112,7 @@ impl Slot {
 
     /// The plugin has stopped by itself: when it starts again, if it does.
     pub(crate) fn stopped(&mut self, now: Duration, end: &End) -> Verdict {
-        self.run = None;
+        self.forget_run();
         let own_stdio = self.program == Program::OwnStdio;
         let verdict = self.history.crashed(now, self.started.elapsed(), end.code);
         match verdict {
@@ -125,9 +124,11 @@ impl Slot {
         }
     }
 
-    /// The plugin has ended as it should.
+    /// The plugin has ended, and with it what was meant for it.
     pub(crate) fn forget_run(&mut self) {
         self.run = None;
+        self.pending = Vec::new();
+        self.deaf = false;
     }
 
     /// What comes next. Cancel-safe. With `may_read` false the plugin is not listened to, and soon
@@ -148,7 +149,7 @@ impl Slot {
                 match room {
                     Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
                     Err(_) => {
-                        self.pending.clear();
+                        self.pending = Vec::new();
                         self.deaf = true;
                     }
                 }
@@ -211,16 +212,11 @@ impl Slot {
         !self.is_congested() && !self.deaf
     }
 
-    /// Ends the plugin in good order, by force where it takes over 5 s.
-    pub(crate) async fn close(&mut self) -> Closed {
+    /// Lets go of the plugin, for [`close`]; it is not started again.
+    pub(crate) fn let_go(&mut self) -> Option<(Run, Vec<u8>)> {
         self.restart_at = None;
-        let Some(run) = self.run.take() else {
-            return Closed::DidNotRun;
-        };
-        match run.end(std::mem::take(&mut self.pending)).await {
-            true => Closed::InOrder,
-            false => Closed::Badly,
-        }
+        let last = std::mem::take(&mut self.pending);
+        self.run.take().map(|run| (run, last))
     }
 
     /// Ends it at once.
@@ -229,6 +225,17 @@ impl Slot {
         if let Some(run) = self.run.take() {
             run.kill().await;
         }
+    }
+}
+
+/// Ends a plugin in good order, by force where it takes over 5 s; `heard` takes what it still says.
+pub(crate) async fn close(run: Option<(Run, Vec<u8>)>, heard: impl FnMut(Vec<Bytes>)) -> Closed {
+    match run {
+        None => Closed::DidNotRun,
+        Some((run, last)) => match run.end(last, heard).await {
+            true => Closed::InOrder,
+            false => Closed::Badly,
+        },
     }
 }
 

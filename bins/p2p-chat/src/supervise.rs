@@ -6,6 +6,7 @@ mod finish;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use p2p_chat_chat::{Core, Ending, Input, Output};
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::nat::NatEvent;
@@ -116,21 +117,23 @@ impl Supervisor {
     fn turn(&mut self, role: Role, turn: Turn) {
         match turn {
             Turn::Event(Event::Ready) => self.handle(Input::PluginReady(role)),
-            Turn::Event(Event::Lines(lines)) => {
-                for line in lines {
-                    self.line(role, &line);
-                }
-                if role == Role::Transport {
-                    self.handle(Input::BatchEnd);
-                }
-                if let Some(text) = self.slot(role).inbox.take_complaint() {
-                    let level = Level::Warn;
-                    self.log(LogLine { role, level, text });
-                }
-            }
+            Turn::Event(Event::Lines(lines)) => self.lines(role, lines),
             Turn::Event(Event::Ended(end)) => self.ended(role, &end),
             Turn::Drained => {}
             Turn::RestartDue => self.start(role),
+        }
+    }
+
+    fn lines(&mut self, role: Role, lines: Vec<Bytes>) {
+        for line in lines {
+            self.line(role, &line);
+        }
+        if role == Role::Transport {
+            self.handle(Input::BatchEnd);
+        }
+        if let Some(text) = self.slot(role).inbox.take_complaint() {
+            let level = Level::Warn;
+            self.log(LogLine { role, level, text });
         }
     }
 
@@ -173,9 +176,7 @@ impl Supervisor {
                 Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
                 Output::StartNatHelper if self.nat_helper.is_alive() => {}
                 Output::StartNatHelper => self.start(Role::NatHelper),
-                Output::Stop(ending) => {
-                    self.ending.get_or_insert(ending);
-                }
+                Output::Stop(ending) => self.ending = Some(ending),
             }
         }
         self.outputs = outputs;
@@ -186,6 +187,8 @@ impl Supervisor {
             self.restore_terminal();
             if end.code == Some(0) && end.greeted {
                 self.slot(role).forget_run();
+                let status = PluginStatus::GivenUp;
+                self.handle(Input::PluginStopped { role, status });
                 return self.handle(Input::Quit);
             }
         }
@@ -213,7 +216,7 @@ impl Supervisor {
             self.handle(Input::Notice(Notice { level, text }));
         } else {
             self.broken = Some((role, reason.to_owned()));
-            self.ending = Some(Ending::Broken);
+            self.handle(Input::Broken(role));
         }
     }
 

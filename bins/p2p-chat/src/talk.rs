@@ -10,9 +10,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::life::{Event, GRACE, LINGER, Life};
+use crate::signs::Signs;
 
-/// A plugin that does not read for this long is stuck.
+/// A plugin that does not read for this long, and gives no sign of life, is stuck.
 const STALLED: Duration = Duration::from_secs(10);
+/// Lines that nobody takes now, in bytes: as much as a pipe holds. Signs of life are heard meanwhile.
+const HEARD: usize = 65_536;
+/// What a plugin that has ended may have left in its pipe and our hands: more comes from somebody
+/// else.
+const LEFT: usize = 1 << 20;
 /// A timer this late means that the whole computer, or this program, slept; it starts anew.
 const LATE: Duration = Duration::from_secs(5);
 
@@ -24,13 +30,14 @@ pub(crate) async fn talk(
     chunks: mpsc::Receiver<Vec<u8>>,
 ) -> Option<i32> {
     let (kill, tell) = (Arc::clone(&life.kill), life.tell.clone());
-    let mut writer = std::pin::pin!(write_chunks(sink, chunks));
+    let mut writer = std::pin::pin!(write_chunks(sink, chunks, life.signs.clone()));
     let mut writing = true;
     let mut batch = Vec::new();
     // When it closed its end of stdin or stdout; when and how its process ended.
     let mut deaf: Option<Instant> = None;
     let mut mute: Option<Instant> = None;
     let mut exit = life.child.is_none().then(|| (Instant::now(), Some(0)));
+    let mut left = 0;
     loop {
         if batch.is_empty()
             && mute.is_some()
@@ -46,7 +53,7 @@ pub(crate) async fn talk(
         let lingering = exit.filter(|_| life.child.is_some()).map(|(at, _)| at);
         let half_open = [deaf, mute].into_iter().flatten().min();
         tokio::select! {
-            line = reader.next(), if batch.is_empty() && mute.is_none() => {
+            line = reader.next(), if size_of(&batch) < HEARD && mute.is_none() => {
                 if let Err(failure) = collect(&mut reader, line, &mut batch) {
                     mute = Some(Instant::now());
                     if let Some(failure) = failure { life.fail(failure); }
@@ -75,9 +82,9 @@ pub(crate) async fn talk(
             () = at(lingering, LINGER), if batch.is_empty() => {
                 // What is there already is its own; what comes later is somebody else's.
                 let last = timeout(Duration::ZERO, reader.next()).await;
-                let endless = lingering.is_some_and(|at| at.elapsed() > STALLED);
                 let more = last.is_ok_and(|line| collect(&mut reader, line, &mut batch).is_ok());
-                if endless || !more { mute = Some(Instant::now()); }
+                left += size_of(&batch);
+                if left > LEFT || !more { mute = Some(Instant::now()); }
             }
             () = at(half_open, GRACE), if exit.is_none() && life.failure.is_none() => {
                 let end = if mute.is_some() { "stdout" } else { "stdin" };
@@ -85,6 +92,10 @@ pub(crate) async fn talk(
             }
         }
     }
+}
+
+fn size_of(lines: &[Bytes]) -> usize {
+    lines.iter().map(Bytes::len).sum()
 }
 
 /// `after` has passed since `since`; never, where it has not begun.
@@ -126,9 +137,14 @@ enum Written {
 }
 
 /// Writes chunks until there are no more, then closes.
-async fn write_chunks(mut sink: Sink, mut chunks: mpsc::Receiver<Vec<u8>>) -> Written {
+async fn write_chunks(
+    mut sink: Sink,
+    mut chunks: mpsc::Receiver<Vec<u8>>,
+    signs: Signs,
+) -> Written {
     while let Some(chunk) = chunks.recv().await {
         let mut rest = &chunk[..];
+        let mut signs_before = signs.count();
         let mut deadline = Instant::now() + STALLED;
         while !rest.is_empty() {
             tokio::select! {
@@ -142,7 +158,9 @@ async fn write_chunks(mut sink: Sink, mut chunks: mpsc::Receiver<Vec<u8>>) -> Wr
                     }
                 },
                 () = sleep_until(deadline) => {
-                    if deadline.elapsed() < LATE { return Written::Stalled; }
+                    let lives = signs_before != signs.count();
+                    if !lives && deadline.elapsed() < LATE { return Written::Stalled; }
+                    signs_before = signs.count();
                     deadline = Instant::now() + STALLED;
                 }
             }

@@ -21,10 +21,16 @@ mod sends;
 mod service;
 mod target;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use p2p_chat_plugin::Identity;
 use p2p_chat_protocol::Role;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is erased: texts, codes and keys pass through many a buffer.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let identity = Identity {

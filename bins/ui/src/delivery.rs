@@ -208,6 +208,12 @@ impl Delivery {
         }
     }
 
+    /// Nothing more is told: what did not arrive so far is taken for lost.
+    pub(crate) fn give_up(&mut self) {
+        let own = std::mem::take(&mut self.own).into_values();
+        self.failed.extend(own.map(|own| own.beginning));
+    }
+
     /// Names the texts that will not arrive, once: `Not delivered: 1. "see you"`.
     pub(crate) fn take_failed(&mut self) -> Option<String> {
         let failed = std::mem::take(&mut self.failed);

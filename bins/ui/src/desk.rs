@@ -6,6 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::action::Prompt;
+use crate::session::restore;
+use crate::typed::not_sent;
 
 /// Text that may wait to be drawn. Beyond it the supervisor is read no further: a screen that
 /// is stopped shall not fill the memory.
@@ -77,8 +79,8 @@ impl Desk {
         if !state.broken {
             state.pile.push_str(text);
         }
-        if wish.is_some() {
-            state.wish = wish;
+        if let Some(wish) = wish {
+            state.wish_for(wish);
         }
         // The editor moves down a row before it lets others draw. In the first row it could not
         // move up before that, and would leave a gap.
@@ -198,6 +200,23 @@ impl Default for State {
 }
 
 impl State {
+    /// Texts that were to come back to the line, and whose line was not drawn yet, are not lost.
+    fn wish_for(&mut self, mut wish: Option<Ask>) {
+        let before = self.wish.take().flatten().map(|ask| ask.initial);
+        if let Some(mut before) = before.filter(|initial| !initial.is_empty()) {
+            match &mut wish {
+                Some(ask) if !ask.prompt.question => {
+                    if !ask.initial.is_empty() {
+                        restore(&mut before, &ask.initial);
+                    }
+                    ask.initial = before;
+                }
+                _ => self.pile.push_str(&format!("{}\n", not_sent(&before))),
+            }
+        }
+        self.wish = Some(wish);
+    }
+
     fn take_pile(&mut self) -> String {
         let pile = std::mem::take(&mut self.pile);
         if !pile.is_empty() {
@@ -260,6 +279,32 @@ mod tests {
         // Drawn by a late ring before it was interrupted.
         assert_eq!(desk.while_editing(), ("\x1b[Athree\n".to_owned(), false));
         assert_eq!(desk.while_editing(), (String::new(), false));
+    }
+
+    #[test]
+    fn texts_that_come_back_one_after_the_other_are_all_on_the_line() {
+        let ask = |text: &str, question, initial: &str| {
+            let (text, initial) = (text.to_owned(), initial.to_owned());
+            let prompt = Prompt {
+                text,
+                question,
+                ..Prompt::default()
+            };
+            Some(Some(Ask { prompt, initial }))
+        };
+        let desk = Desk::default();
+        desk.put("", ask("> ", false, "one"));
+        desk.put("", ask("> ", false, "two"));
+        desk.put("", ask("2 waiting > ", false, ""));
+        let turn = desk.turn(true);
+        assert_eq!(turn.wish, ask("2 waiting > ", false, "one\ntwo"));
+        for goes_on in [Some(None), ask("Select option: ", true, "")] {
+            desk.put("", ask("> ", false, "three"));
+            desk.put("", goes_on.clone());
+            let turn = desk.turn(true);
+            assert_eq!(turn.text, "[!] Not sent: \"three\"\n");
+            assert_eq!(turn.wish, goes_on);
+        }
     }
 
     #[test]

@@ -42,10 +42,16 @@ mod threads;
 mod typed;
 mod view;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use p2p_chat_plugin::Identity;
 use p2p_chat_protocol::Role;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is erased: texts, codes and keys pass through many a buffer.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let identity = Identity {

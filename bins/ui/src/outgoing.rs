@@ -109,6 +109,20 @@ impl Outgoing {
             && self.bytes + bytes < BYTES
     }
 
+    /// Nothing will be answered any more: all texts that were not, in order.
+    pub(crate) fn unanswered(&mut self) -> Vec<String> {
+        let asked = std::mem::take(&mut self.asked).into_values();
+        let texts = asked.filter_map(|asked| match asked {
+            Asked::Text(text) => Some(text),
+            _ => None,
+        });
+        // One that is sent again is older than those behind it.
+        let texts: Vec<_> = texts.collect();
+        let refused = self.give_up();
+        (self.texts, self.bytes) = (0, 0);
+        [texts, refused].concat()
+    }
+
     /// The chat is over: what was refused will not be sent.
     pub(crate) fn give_up(&mut self) -> Vec<String> {
         std::mem::take(&mut self.refused).into()

@@ -77,7 +77,11 @@ impl Pipes {
     /// All lines that end in what was read.
     fn took(&mut self, count: Result<usize>) -> Vec<Typed> {
         match count {
-            Ok(count @ 1..) => self.cutter.cut(&self.buffer[..count]),
+            Ok(count @ 1..) => {
+                let lines = self.cutter.cut(&self.buffer[..count]);
+                self.buffer[..count].fill(0);
+                lines
+            }
             Ok(0) | Err(_) => {
                 self.input = None;
                 std::mem::take(&mut self.cutter).end()
@@ -101,12 +105,13 @@ impl Pipes {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                     self.broken = true;
-                    return self.pile.clear();
+                    self.pile = Vec::new();
+                    return;
                 }
                 Err(error) => cannot_write(&error),
             }
         }
-        self.pile.drain(..written);
+        self.pile = self.pile.split_off(written);
     }
 
     /// Whether more text may be added.

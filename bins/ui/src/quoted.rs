@@ -5,13 +5,9 @@ const LONGEST: usize = 60;
 
 /// `text` on one row: clipped, control characters as escapes.
 pub(crate) fn quoted(text: &str) -> String {
-    clipped(text, LONGEST)
-}
-
-fn clipped(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for (count, c) in text.trim().chars().enumerate() {
-        if count == longest {
+        if count == LONGEST {
             out.push('…');
             break;
         }
@@ -24,18 +20,15 @@ fn clipped(text: &str, longest: usize) -> String {
     out
 }
 
-/// Undelivered texts named at the end; the rest is counted.
-const NAMED: usize = 5;
+/// Texts named at once: about a screen. Texts are lost from one on, so the first of them tell which.
+const NAMED: usize = 30;
 
-/// The most characters of one of them: enough to know it again.
-const SHORT: usize = 24;
-
-/// `"see you" | "call me" | …`
+/// `"see you" | "call me" | and all 3 you wrote after them`
 pub(crate) fn named(texts: &[String]) -> String {
-    let quote = |text: &String| format!("\"{}\"", clipped(text, SHORT));
+    let quote = |text: &String| format!("\"{}\"", quoted(text));
     let mut quotes: Vec<_> = texts.iter().take(NAMED).map(quote).collect();
-    if texts.len() > NAMED {
-        quotes.push("…".to_owned());
+    if let Some(more @ 1..) = texts.len().checked_sub(NAMED) {
+        quotes.push(format!("and all {more} you wrote after them"));
     }
     quotes.join(" | ")
 }
@@ -72,14 +65,11 @@ mod tests {
         );
         assert_eq!(quoted(&"ä".repeat(61)), format!("{}…", "ä".repeat(60)));
         assert_eq!(quoted(&"ä".repeat(60)), "ä".repeat(60));
-        let texts: Vec<String> = (0..7)
-            .map(|n| format!("{n} {}", "x".repeat(n * 10)))
-            .collect();
-        assert_eq!(
-            named(&texts[1..3]),
-            "\"1 xxxxxxxxxx\" | \"2 xxxxxxxxxxxxxxxxxxxx\""
-        );
-        assert!(named(&texts).ends_with("4 xxxxxxxxxxxxxxxxxxxxxx…\" | …"));
+        let texts: Vec<String> = (1..=40).map(|n| format!("text {n}")).collect();
+        assert_eq!(named(&texts[..2]), r#""text 1" | "text 2""#);
+        assert!(named(&texts[..30]).ends_with(r#" | "text 30""#));
+        let more = r#" | "text 30" | and all 10 you wrote after them"#;
+        assert!(named(&texts).ends_with(more));
         let long = "😀".repeat(100);
         assert!(beginning(&long).len() < long.len());
         assert_eq!(quoted(beginning(&long)), quoted(&long));

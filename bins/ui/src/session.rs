@@ -18,6 +18,9 @@ use crate::face::Face;
 use crate::rows::draw;
 use crate::state::Ui;
 
+/// A ui that reads nothing for 10 s is taken for stuck, unless it says something.
+const SIGN_EVERY: Duration = Duration::from_secs(3);
+
 /// Serves until the end of stdin.
 pub(crate) async fn run(
     user: io::Result<[File; 2]>,
@@ -43,6 +46,8 @@ struct Session {
     typed: VecDeque<Typed>,
     /// What the user was last asked.
     asked: Option<Prompt>,
+    /// When to say that we live, while the screen takes nothing and so we read nothing.
+    sign_due: Option<Instant>,
     /// Whether a prompt stands on a plain screen, which redraws it below all that comes.
     stands: bool,
 }
@@ -55,6 +60,7 @@ impl Session {
             inbox: Inbox::default(),
             typed: VecDeque::new(),
             asked: None,
+            sign_due: None,
             stands: false,
         }
     }
@@ -73,14 +79,24 @@ impl Session {
             let deadline = self.ui.deadline().map(Duration::from_millis);
             let deadline = deadline.map(|after| self.started + after);
             let has_room = face.has_room();
+            let sign_due = Instant::now() + SIGN_EVERY;
+            self.sign_due = (!has_room).then(|| self.sign_due.unwrap_or(sign_due));
             let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
                 line = pipe.reader.next(), if has_room => match line? {
                     Some(line) => self.take_events(&line, pipe)?,
-                    None => return Ok(()),
+                    None => {
+                        self.ui.cut_off();
+                        self.act(pipe, face);
+                        return Ok(());
+                    }
                 },
                 lines = face.next(wants_lines) => self.typed.extend(lines),
                 () = until(deadline) => self.ui.settle(self.now()),
+                () = until(self.sign_due) => {
+                    self.sign_due = None;
+                    pipe.writer.sign_of_life();
+                }
                 Some(()) = terminate.recv() => self.ui.leave(),
                 Some(()) = hang_up.recv() => self.ui.leave(),
             }
@@ -132,7 +148,7 @@ impl Session {
                 Action::Refuse(id, refusal) => {
                     pipe.writer.reply(Some(id), &UiEvent::Error(refusal));
                 }
-                Action::Restore(line) => initial = line,
+                Action::Restore(line) => restore(&mut initial, &line),
                 Action::Copy(invite) => text.push_str(&onto_clipboard(&invite)),
                 Action::Wipe => {
                     text.clear();
@@ -152,6 +168,14 @@ impl Session {
             face.show(&text, wish);
         }
     }
+}
+
+/// Texts that come back to the line stand there in their order, a row for each.
+pub(crate) fn restore(line: &mut String, text: &str) {
+    if !line.is_empty() {
+        line.push('\n');
+    }
+    line.push_str(text);
 }
 
 fn milliseconds(time: Duration) -> u64 {

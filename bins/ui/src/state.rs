@@ -12,7 +12,7 @@ use p2p_chat_protocol::{Received, Start, Welcome};
 use crate::action::{Action, Manner, Now, Stage};
 use crate::menu::{BANNER, CHOICES, Question};
 use crate::outgoing::{Asked, Outgoing};
-use crate::quoted::quoted;
+use crate::quoted::{named, quoted};
 use crate::rows::Line;
 use crate::view::View;
 
@@ -238,6 +238,24 @@ impl Ui {
         }
         let over = self.view.talk.peer().is_none() || self.stage == Stage::Leaving;
         if over && let Some(failed) = self.view.talk.delivery.take_failed() {
+            self.note(format!("[!] {failed}"));
+        }
+    }
+
+    /// The supervisor says no more: what nobody took, or nobody confirmed, is named.
+    pub(crate) fn cut_off(&mut self) {
+        let mut unsent = self.outgoing.unanswered();
+        unsent.extend(self.held.take());
+        if !unsent.is_empty() {
+            self.note(format!(
+                "[!] Not sent: {}. {}",
+                unsent.len(),
+                named(&unsent)
+            ));
+        }
+        let delivery = &mut self.view.talk.delivery;
+        delivery.give_up();
+        if let Some(failed) = delivery.take_failed() {
             self.note(format!("[!] {failed}"));
         }
     }

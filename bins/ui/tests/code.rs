@@ -232,7 +232,8 @@ fn a_script_whose_code_is_none_or_missing_leaves() {
     let request = ui.wire.expect("connect");
     ui.wire.refuses(&request, "bad_code", "That is no code.");
     ui.wire.grants_quit();
-    assert_eq!(ui.finish().0, "[!] That is no code.\n");
+    let shown = "[!] That is no code.\n[!] Not sent: 1. \"hello\"\n";
+    assert_eq!(ui.finish().0, shown);
     let mut ui = Piped::start_without_input();
     ui.wire.welcome("connect", &json!({}));
     ui.wire

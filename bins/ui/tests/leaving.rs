@@ -103,6 +103,7 @@ fn a_plain_terminal_gets_no_escape_sequence_and_no_repetition() {
     ui.shows("[*] Chat started. Type /quit to exit\nINSECURE > ");
     ui.types("hello\n");
     ui.wire.takes_text("hello", 1);
+    ui.wire.text_is(1, "sent");
     ui.shows("INSECURE > hello\nINSECURE > ");
     ui.wire.peer_says(2, "hi");
     ui.shows("INSECURE > hello\nINSECURE >\n[198.51.100.2] hi\nINSECURE > ");

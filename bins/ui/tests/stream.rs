@@ -91,6 +91,7 @@ fn the_menu_takes_its_answers_in_order_and_shows_no_prompt() {
     ui.wire.expect_nothing();
     ui.wire.peer_connects();
     ui.wire.takes_text("hello", 1);
+    ui.wire.text_is(1, "sent");
     let expected = format!(
         "[!] Invalid option\n[*] Listening on 0.0.0.0:4711\n\
          [*] Waiting for connection...\n{CHAT_BEGAN}[192.168.1.100] hello\n"
@@ -203,6 +204,7 @@ fn lines_too_long_for_a_message_are_refused_with_their_size() {
     let (long, longer) = ("x".repeat(41_213), "y".repeat(100_000));
     ui.types(&format!("{long}\n{longer}\nshort\n"));
     ui.wire.takes_text("short", 1);
+    ui.wire.text_is(1, "sent");
     let expected = format!(
         "{CHAT_BEGAN}\
          [!] This text has 41 213 bytes; a message holds 32 768. It was not sent.\n\
@@ -269,9 +271,31 @@ fn a_restarted_ui_tells_the_story_again_and_asks_nothing_meanwhile() {
     ui.wire.expect_nothing();
     ui.wire.tell(&json!({"type": "replay_finished"}));
     ui.wire.takes_text("1", 2);
+    ui.wire.text_is(2, "sent");
     let (shown, _) = ui.finish();
     assert!(
         shown.ends_with("[198.51.100.2] before\n[192.168.1.100] 1\n"),
         "{shown}"
     );
+}
+
+#[test]
+fn texts_that_nobody_answered_are_named_at_the_end() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("connect", &json!({}));
+    ui.wire.peer_comes("code", false);
+    ui.types("arrives\nwaits\nnever answered\nneither\n");
+    ui.wire.takes_text("arrives", 1);
+    ui.wire.text_is(1, "delivered");
+    ui.wire.takes_text("waits", 2);
+    for _ in 0..2 {
+        ui.wire.expect("send_message");
+    }
+    ui.wire.notice("Connection closed. No trace left.");
+    let (shown, status) = ui.finish();
+    let end = "[*] Connection closed. No trace left.\n\
+               [!] Not sent: 2. \"never answered\" | \"neither\"\n\
+               [!] Not delivered: 1. \"waits\"\n";
+    assert!(shown.ends_with(end), "{shown}");
+    assert!(status.success());
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use serde_json::json;
 use support::terminal::InTerminal;
 
 #[test]
@@ -71,6 +72,24 @@ fn a_text_nobody_could_get_stays_on_the_line() {
     ui.wire
         .refuses(&request, "queue_full", "Too much waits already.");
     ui.shows("[!] Too much waits already.\nINSECURE > hello");
+}
+
+#[test]
+fn texts_that_are_refused_together_are_all_on_the_line() {
+    let mut ui = InTerminal::in_chat();
+    ui.types("one\rtwo\r");
+    let requests = ["one", "two"].map(|text| {
+        let request = ui.wire.expect("send_message");
+        assert_eq!(request["text"], text);
+        request["id"].clone()
+    });
+    let refusals = requests.map(|id| {
+        let refusal = json!({"type": "error", "reply_to": id, "code": "queue_full",
+            "message": "Too much waits already."});
+        format!("{refusal}\n")
+    });
+    ui.wire.tell_raw(&refusals.concat());
+    ui.shows("[!] Too much waits already.\nINSECURE [2 lines] > one\ntwo");
 }
 
 #[test]

@@ -69,10 +69,14 @@ impl Story {
         self.bytes += message.text.0.len();
         self.messages.push_back(message);
         while self.messages.len() > MAX_MESSAGES || self.bytes > MAX_BYTES {
-            let Some(oldest) = self.messages.pop_front() else {
+            // What the user may still have to hear of stays: no more than the outbox holds.
+            let over = |message: &MessageAdded| !self.may_fail(message.status);
+            let Some(oldest) = self.messages.iter().position(over) else {
                 break;
             };
-            self.bytes -= oldest.text.0.len();
+            if let Some(gone) = self.messages.remove(oldest) {
+                self.bytes -= gone.text.0.len();
+            }
         }
     }
 
@@ -80,7 +84,9 @@ impl Story {
         let Ok(at) = self.messages.binary_search_by_key(&n, |message| message.n) else {
             return;
         };
-        let cleared = n <= self.cleared && !self.may_fail(Some(status));
+        // A failed one is kept until somebody could tell of it.
+        let over = !self.may_fail(Some(status)) && status != Status::Failed;
+        let cleared = n <= self.cleared && over;
         if cleared && let Some(gone) = self.messages.remove(at) {
             self.bytes -= gone.text.0.len();
         } else if let Some(message) = self.messages.get_mut(at) {
@@ -130,6 +136,15 @@ impl Story {
         self.reachability = None;
     }
 
+    /// Own texts that will not arrive.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &str> {
+        let failed = |message: &&MessageAdded| message.status == Some(Status::Failed);
+        self.messages
+            .iter()
+            .filter(failed)
+            .map(|message| message.text.0.as_str())
+    }
+
     /// Whether there are texts that were not cleared.
     pub(crate) fn has_messages(&self) -> bool {
         self.messages.iter().any(|message| message.n > self.cleared)
@@ -170,10 +185,18 @@ mod tests {
     #[test]
     fn the_last_messages_are_told_again_as_far_as_they_got() {
         let mut story = Story::default();
-        (1..=12_001).for_each(|n| story.record(&message(n)));
-        let status = Status::Sent;
-        for n in [1, 2, 12_001, 90_000] {
+        let update = |story: &mut Story, n, status| {
             story.record(&UiEvent::MessageUpdated(MessageUpdated { n, status }));
+        };
+        for n in 1..=12_002 {
+            story.record(&message(n));
+            // The second one waits, and is not forgotten for newer ones.
+            if n != 2 {
+                update(&mut story, n, Status::Delivered);
+            }
+        }
+        for n in [1, 2, 90_000] {
+            update(&mut story, n, Status::Sent);
         }
         let told: Vec<_> = story.replay().collect();
         assert_eq!(told.len(), 12_000);
@@ -184,8 +207,8 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        let (sent, queued) = (Some(Status::Sent), Some(Status::Queued));
-        assert_eq!(statuses, [(2, sent), (3, queued), (12_001, sent)]);
+        let (sent, delivered) = (Some(Status::Sent), Some(Status::Delivered));
+        assert_eq!(statuses, [(2, sent), (4, delivered), (12_002, delivered)]);
     }
 
     #[test]

@@ -11,23 +11,44 @@ use p2p_chat_protocol::{MAX_LINE, Messages};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// One read takes at most this much: a Linux pipe holds 64 KiB.
-const READ_SIZE: usize = 65_536;
+const MOST: usize = 65_536;
+/// The first reads take less: nearly always a line or two is all there is.
+const LEAST: usize = 4_096;
 
 /// Bytes in, lines out. Pure.
-#[derive(Default)]
 pub struct LineBuffer {
+    /// Given up with its last line, so that an allocator that erases what is freed leaves nothing
+    /// of a line that nobody has any more.
     bytes: BytesMut,
+    /// For the next read.
+    room: usize,
     /// How far `bytes` was searched for a line end.
     searched: usize,
     /// Whether the place of a byte order mark is behind us.
     started: bool,
 }
 
+impl Default for LineBuffer {
+    fn default() -> Self {
+        Self {
+            bytes: BytesMut::new(),
+            room: LEAST,
+            searched: 0,
+            started: false,
+        }
+    }
+}
+
 impl LineBuffer {
     /// Where the next bytes go.
     fn spare(&mut self) -> &mut BytesMut {
-        self.bytes.reserve(READ_SIZE);
+        self.bytes.reserve(self.room);
         &mut self.bytes
+    }
+
+    /// A read has brought so many bytes.
+    fn took(&mut self, count: usize) {
+        self.room = (4 * count).clamp(LEAST, MOST);
     }
 
     /// The next whole line, without its end; `None` when more bytes are needed.
@@ -44,6 +65,9 @@ impl LineBuffer {
             };
             let mut line = self.bytes.split_to(self.searched + found).freeze();
             self.bytes.advance(1);
+            if self.bytes.is_empty() {
+                self.bytes = BytesMut::new();
+            }
             self.searched = 0;
             if line.last() == Some(&b'\r') {
                 line.truncate(line.len() - 1);
@@ -104,8 +128,9 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             if let Some(line) = self.buffer.next_line()? {
                 return Ok(Some(line));
             }
-            if self.source.read_buf(self.buffer.spare()).await? == 0 {
-                return Ok(None);
+            match self.source.read_buf(self.buffer.spare()).await? {
+                0 => return Ok(None),
+                count => self.buffer.took(count),
             }
         }
     }
@@ -147,6 +172,11 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         p2p_chat_protocol::write(&mut self.out, Some(id), None, message);
     }
 
+    /// Adds an empty line, which says nothing but that we live.
+    pub fn sign_of_life(&mut self) {
+        self.out.push(b'\n');
+    }
+
     /// The stream under it; what was added and not flushed is gone.
     pub fn into_sink(self) -> W {
         self.sink
@@ -156,7 +186,8 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     pub async fn flush(&mut self) -> io::Result<()> {
         if !self.out.is_empty() {
             self.sink.write_all(&self.out).await?;
-            self.out.clear();
+            // Not emptied: what was written is not kept.
+            self.out = Vec::new();
         }
         self.sink.flush().await
     }

@@ -51,6 +51,8 @@ messages! {
         "keys_changed" => KeysChanged,
         /// From the peer.
         "received" => Received(Received),
+        /// This computer has other addresses of its own than before.
+        "addresses_changed" => AddressesChanged,
         /// The peer is gone.
         "peer_disconnected" => PeerDisconnected(PeerDisconnected),
         /// Done.

@@ -3,12 +3,14 @@
 //!
 //! Start reading at [`goals`], the table; then [`round`], which fills it: every system once, in
 //! turn. [`systems`] starts them, [`drive`] times them, [`end`] is one program behind pipes.
+//! [`resume`] cuts the line.
 //! [`standing`] looks at what the product is while nothing happens.
 
 mod drive;
 mod end;
 mod goals;
 mod processes;
+mod resume;
 mod round;
 mod standing;
 mod systems;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::drive::{burst, paced, round_trips};
 use crate::end::End;
+use crate::resume::first_text_after_redial;
 use crate::systems::{Pair, Place, Programs, System};
 
 /// Enough that the median of a round does not move.
@@ -29,6 +30,8 @@ pub(crate) struct Samples {
     /// The same while it waits for a peer and asks the router: by SIGTERM, since through a pipe
     /// typed lines wait for the chat.
     pub(crate) quit_waiting: Vec<f64>,
+    /// Milliseconds from the redial after a cut to the first text.
+    pub(crate) resume: Vec<f64>,
 }
 
 /// The figures of one system.
@@ -81,6 +84,7 @@ pub(crate) fn run(programs: &Programs, number: u32, samples: &mut Samples) -> Re
         figures.rate.push(burst.per_second);
         figures.arrived.push(burst.arrived as f64);
     }
+    samples.resume.push(first_text_after_redial(programs)?);
     start_and_quit(programs, samples)
 }
 

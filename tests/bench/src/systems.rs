@@ -100,9 +100,9 @@ impl Programs {
     }
 }
 
-const LISTEN: [&str; 5] = ["--no-nat", "listen", "0", "--bind", "127.0.0.1"];
-const LISTENS: &str = "[*] Listening on 127.0.0.1:";
-const STARTED: &str = "[*] Chat started";
+pub(crate) const LISTEN: [&str; 5] = ["--no-nat", "listen", "0", "--bind", "127.0.0.1"];
+pub(crate) const LISTENS: &str = "[*] Listening on 127.0.0.1:";
+pub(crate) const STARTED: &str = "[*] Chat started";
 
 impl System {
     /// Starts two sides, and waits until a line has passed each way.

@@ -39,11 +39,16 @@ pub(crate) struct Setup {
     pub(crate) router: bool,
 }
 
+/// Who was started again, with which code it had ended, and the code of its last refusal.
+pub(crate) type Restart = (Who, Option<i32>, String);
+
 /// Two p2p-chats that were started, and the line between them.
 pub(crate) struct Pair {
     pub(crate) listener: Side,
     pub(crate) connector: Side,
     pub(crate) line: Line,
+    /// Who had to be started again to come together.
+    pub(crate) restarts: Vec<Restart>,
     pub(super) setup: Setup,
     router: tempfile::TempDir,
 }
@@ -62,6 +67,7 @@ impl Pair {
             connector: program(calls, setup, &router).start(),
             listener,
             line,
+            restarts: Vec::new(),
             setup,
             router,
         }
@@ -95,6 +101,9 @@ impl Pair {
             Who::Listener => Kind::Listener,
             Who::Connector => Kind::Connector(self.line.address()),
         };
+        let code = self.exit_code_of(who);
+        let why = self.side(who).now(Ledger::last_failure);
+        self.restarts.push((who, code, why));
         *self.side_mut(who) = program(kind, self.setup, &self.router).start();
         if who == Who::Listener {
             self.line.lead_to(port_of(&self.listener));
@@ -177,6 +186,8 @@ impl Pair {
             let (sender, receiver) = (self.side(from), self.side(from.other()));
             let verdict = sender.now(|from| receiver.now(|to| compare(from, to)));
             assert!(verdict.is_good(), "from the {from:?}: {verdict:?}");
+            let unanswered = sender.now(Ledger::unanswered);
+            assert_eq!(unanswered, 0, "texts of the {from:?} were not answered");
             let excess = sender.memory().excess();
             assert!(excess.is_empty(), "the {from:?}: {excess:?}");
         }

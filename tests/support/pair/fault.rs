@@ -11,6 +11,8 @@ use crate::support::{signal, wait_until};
 /// How long whatever is stopped or stalled stays so at least: some round trips, even of a busy
 /// computer, and less than anybody's patience.
 const LASTS: Duration = Duration::from_millis(300);
+/// The first redial comes after 1 s.
+const UNTIL_REDIALED: Duration = Duration::from_millis(1300);
 
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -153,7 +155,11 @@ impl Broken {
     /// Mends it, where it can be mended; not before it has lasted.
     pub(crate) fn mend(self, pair: &Pair) {
         let Some(mend) = self.mend else { return };
-        std::thread::sleep(LASTS.saturating_sub(self.since.elapsed()));
+        let lasts = match mend {
+            Mend::Accept => UNTIL_REDIALED,
+            _ => LASTS,
+        };
+        std::thread::sleep(lasts.saturating_sub(self.since.elapsed()));
         match mend {
             Mend::GoOn(who, pid) => pair.side(who).go_on(pid),
             Mend::Flow => pair.line.flow(),

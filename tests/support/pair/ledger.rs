@@ -79,6 +79,11 @@ impl Ledger {
         self.wanted == 0 && self.unanswered.is_empty() && self.texts.open() == 0
     }
 
+    /// Texts that were asked for and not answered.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered.len()
+    }
+
     /// The number of the last text that was asked for.
     pub(crate) fn asked(&self) -> u64 {
         self.asked
@@ -102,6 +107,14 @@ impl Ledger {
     /// The last event of this type.
     pub(crate) fn last(&self, kind: &str) -> Option<&Value> {
         self.events.get(kind).map(|(_, event)| event)
+    }
+
+    /// The code of the refusal that ended an attempt to connect.
+    pub(crate) fn last_failure(&self) -> String {
+        let code = self
+            .last("connect_failed")
+            .and_then(|event| event["code"].as_str());
+        code.unwrap_or_default().to_owned()
     }
 
     /// Whether its user was warned in these words.

@@ -19,7 +19,7 @@ mod reaching;
 mod side;
 mod verdict;
 
-pub(crate) use both::{Pair, Setup, Who};
+pub(crate) use both::{Pair, Restart, Setup, Who};
 pub(crate) use fault::{Broken, Fault};
 pub(crate) use ledger::{Ledger, Link};
 pub(crate) use line::Line;

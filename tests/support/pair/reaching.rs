@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::pair::both::{Pair, Who};
+use crate::pair::both::{Pair, Restart, Who};
 use crate::pair::ledger::{Ledger, Link};
-use crate::support::DEADLINE;
+use crate::support::{DEADLINE, wait_until};
 
 /// What people can do now.
 enum Step {
@@ -57,6 +57,17 @@ impl Pair {
                 None => std::thread::sleep(LOOK_AGAIN),
             }
         }
+    }
+
+    /// The same, when these have ended; nobody else, and nobody twice.
+    pub(crate) fn come_together_after(&mut self, ends: Vec<Restart>) {
+        for (who, ..) in &ends {
+            wait_until(&format!("the end of the {who:?}"), || {
+                self.side(*who).has_ended()
+            });
+        }
+        self.come_together();
+        assert_eq!(self.restarts, ends);
     }
 
     /// Types the code that the listener shows now, once the connector is asked for one.

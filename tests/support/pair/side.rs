@@ -70,6 +70,16 @@ impl Side {
         self.shared.asked.notify_all();
     }
 
+    /// Leaves, and sends texts behind that with the same write.
+    pub(crate) fn leave_and_say(&self, count: u64, padding: usize) {
+        let mut state = self.shared.lock();
+        let quit = state.ledger.ask_other(json!({ "type": "quit" }));
+        state.requests.push_back(quit);
+        state.ledger.want(count, padding);
+        state.pump();
+        self.shared.asked.notify_all();
+    }
+
     /// Sends texts without end until it is told that too many wait.
     pub(crate) fn say_until_full(&self, padding: usize, limit: Duration) {
         let before = self.now(|ledger| ledger.queue_full);
@@ -158,6 +168,11 @@ impl Side {
         self.wait("its texts are taken", |ledger| {
             (ledger.wanted() == 0 || ledger.is_held_back()).then_some(())
         });
+    }
+
+    /// What it wrote on stderr.
+    pub(crate) fn complaints(&self) -> String {
+        self.stderr.all()
     }
 
     /// Whether it has said its last line.

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::BytesMut;
 use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
@@ -12,13 +11,11 @@ use p2p_chat_secure_channel::{Admission, Mode};
 use tokio::net::TcpStream;
 
 use super::listening::Verdict;
-use super::whereabouts::Whereabouts;
 use super::wires::{Hold, Order};
 use super::{Chat, caller, tickets};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
 use crate::log::debug;
-use crate::own_addresses::ways_out;
 use crate::service::Transport;
 
 /// Each side asks for half of the six words.
@@ -93,7 +90,6 @@ impl Transport {
             direction: Direction::Incoming,
             verification: admission.channel.verification(),
             resumed: admission.mode == Mode::Resume,
-            whereabouts: Whereabouts::here(Instant::now(), ways_out()),
             when_told: vec![Order::Admit(Box::new(admission))],
         };
         self.begin(chat, show);
@@ -137,15 +133,8 @@ impl Transport {
     pub(crate) fn secure_settle(&mut self) {
         let now = Now::read();
         self.expire(now);
-        if let Some(chat) = &mut self.secure.chat
-            && chat.whereabouts.changed(now.awake, ways_out)
-        {
-            chat.hold.order(Order::Probe);
-            if self.listener.is_some() {
-                // It has other addresses of its own now.
-                let listening = self.listening(now);
-                self.outbox.event(TransportEvent::Listening(listening));
-            }
+        if self.secure.moved(now) {
+            self.tell_move(now);
         }
         let Some(listen) = &mut self.secure.listen else {
             return;
@@ -160,6 +149,18 @@ impl Transport {
             let listening = self.with_addresses(told);
             self.outbox.event(TransportEvent::Listening(listening));
         }
+    }
+
+    /// This computer is in another network: a line it had may lead nowhere.
+    fn tell_move(&mut self, now: Now) {
+        if let Some(chat) = &mut self.secure.chat {
+            chat.hold.order(Order::Probe);
+        }
+        if self.listener.is_some() {
+            let listening = self.listening(now);
+            self.outbox.event(TransportEvent::Listening(listening));
+        }
+        self.outbox.event(TransportEvent::AddressesChanged);
     }
 
     /// So many strangers came to compare words that the next would be one too many.

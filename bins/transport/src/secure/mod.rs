@@ -40,6 +40,7 @@ use self::whereabouts::Whereabouts;
 use self::wires::{Hold, Order};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
+use crate::own_addresses::ways_out;
 
 pub(crate) use self::sentences::Way;
 pub(crate) use self::wires::News;
@@ -64,6 +65,8 @@ pub(crate) struct Secure {
     codes: Codes,
     /// Requests to verify that are not answered yet.
     verifying: VecDeque<Option<u64>>,
+    /// Looked at while anything depends on it.
+    whereabouts: Option<Whereabouts>,
     lingering: Arc<Semaphore>,
     news: mpsc::Sender<(ConnectionId, News)>,
 }
@@ -83,7 +86,6 @@ struct Chat {
     direction: Direction,
     verification: Option<Verification>,
     resumed: bool,
-    whereabouts: Whereabouts,
     /// To be ordered when the supervisor has all it was told.
     when_told: Vec<Order>,
 }
@@ -99,6 +101,7 @@ impl Secure {
             told_tickets: Vec::new(),
             codes: Codes::default(),
             verifying: VecDeque::new(),
+            whereabouts: None,
             lingering: Arc::new(Semaphore::new(caller::MAX_LINGERING)),
             news,
         }
@@ -117,7 +120,7 @@ impl Secure {
     pub(crate) fn deadline(&self, now: Now) -> Option<Instant> {
         let listen = self.listen.as_ref();
         let tickets = self.tickets_die.map(|at| now.until(at));
-        let look = self.chat.as_ref().map(|chat| chat.whereabouts.deadline());
+        let look = self.whereabouts.as_ref().map(Whereabouts::deadline);
         [
             listen.and_then(|listen| listen.deadline(now)),
             tickets,
@@ -126,6 +129,19 @@ impl Secure {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// Whether this computer has other addresses since it was last looked at, and somebody is
+    /// there, waited for, or to come back.
+    fn moved(&mut self, now: Now) -> bool {
+        let matters = self.chat.is_some() || self.listen.is_some() || self.tickets_die.is_some();
+        if !matters {
+            self.whereabouts = None;
+            return false;
+        }
+        let here = || Whereabouts::here(now.awake, ways_out());
+        let whereabouts = self.whereabouts.get_or_insert_with(here);
+        whereabouts.changed(now.awake, ways_out)
     }
 
     /// Everything told so far is in the supervisor's pipe.

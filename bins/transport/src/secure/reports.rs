@@ -1,18 +1,14 @@
 //! What the tasks tell of their handshakes and sessions.
 
-use std::time::Instant;
-
 use p2p_chat_protocol::transport::{DisconnectReason, Received, Tickets, TransportEvent};
 use p2p_chat_protocol::ui::Direction;
 use p2p_chat_protocol::{ErrorCode, Refusal};
 use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification, WordsError};
 
-use super::whereabouts::Whereabouts;
 use super::wires::{Joined, News, Order, Progress, Told};
 use super::{Chat, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::connection::ConnectionId;
-use crate::own_addresses::ways_out;
 use crate::service::Transport;
 
 impl Transport {
@@ -59,7 +55,6 @@ impl Transport {
             direction: Direction::Outgoing,
             verification,
             resumed: calling.resumes,
-            whereabouts: Whereabouts::here(Instant::now(), ways_out()),
             when_told: vec![Order::Release],
         };
         self.begin(chat, show);

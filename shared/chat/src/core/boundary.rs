@@ -85,6 +85,8 @@ pub enum Input {
     Notice(Notice),
     /// The user ends the program by a signal.
     Quit,
+    /// A plugin that nobody can do without has stopped for the last time; the program ends.
+    Broken(Role),
     /// [`Core::deadline`](super::Core::deadline) has come.
     Tick,
     /// Transport and nat-helper have ended in answer to [`Output::Stop`].
@@ -121,5 +123,6 @@ pub enum Output {
     /// Start nat-helper, if it does not run.
     StartNatHelper,
     /// End transport and nat-helper, then say [`Input::Stopped`]; then the ui, then the program.
+    /// Said again where a text that came too late makes the ending worse.
     Stop(Ending),
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use p2p_chat_protocol::ErrorCode;
 use p2p_chat_protocol::ui::Level;
+use p2p_chat_protocol::{ErrorCode, Refusal, Role};
 
 use super::activity::Activity;
 use super::router::DIRECT;
@@ -65,6 +65,8 @@ pub(super) struct Leaving {
     ending: Ending,
     /// Until when texts may still be sent.
     pub(super) deadline: Option<Duration>,
+    /// Whether it waits for no ui that could say why.
+    alone: bool,
     /// Whether [`Output::Stop`] was said.
     stopping: bool,
 }
@@ -75,15 +77,13 @@ impl Core {
         if self.ending.is_some() {
             return;
         }
-        let waiting = match self.peer {
-            Some(_) => self.outbox.len(),
-            None => 0,
-        };
+        let waiting = self.waiting();
         let ending = self.never_connected().unwrap_or(Ending::Fine);
         let deadline = (waiting > 0).then(|| self.now.elapsed + SEND_LAST);
         self.ending = Some(Leaving {
             ending,
             deadline,
+            alone: false,
             stopping: false,
         });
         if waiting > 0 && matches!(self.activity, Activity::Connecting(_)) {
@@ -101,9 +101,32 @@ impl Core {
     /// A signal: the same, and it does not wait for a ui.
     pub(super) fn quit_now(&mut self) {
         self.quit();
-        if !self.ui_ready {
-            self.stop();
+        let ui_ready = self.ui_ready;
+        if let Some(leaving) = &mut self.ending {
+            leaving.alone |= !ui_ready;
         }
+    }
+
+    /// The program cannot go on without what broke. With transport, what waits is still sent.
+    pub(super) fn broken(&mut self, role: Role) {
+        let before = self.ending.take();
+        let asked = before.as_ref().and_then(|leaving| leaving.deadline);
+        let sends = role != Role::Transport && self.waiting() > 0;
+        let deadline = sends.then(|| asked.unwrap_or(self.now.elapsed + SEND_LAST));
+        self.ending = Some(Leaving {
+            ending: Ending::Broken,
+            deadline,
+            alone: true,
+            stopping: before.is_some_and(|leaving| leaving.stopping),
+        });
+        if sends && matches!(self.activity, Activity::Connecting(_)) {
+            self.redial_now();
+        }
+    }
+
+    /// How many texts may still be sent.
+    fn waiting(&self) -> usize {
+        self.peer.as_ref().map_or(0, |_| self.outbox.len())
     }
 
     /// The program has nothing more to do.
@@ -111,16 +134,23 @@ impl Core {
         self.ending.get_or_insert(Leaving {
             ending,
             deadline: None,
+            alone: false,
             stopping: false,
         });
+    }
+
+    /// Until when texts may still be sent. Without a ui it ends when there is one again.
+    pub(super) fn leaving_deadline(&self) -> Option<Duration> {
+        let leaving = self.ending.as_ref()?;
+        leaving.deadline.filter(|_| leaving.alone || self.ui_ready)
     }
 
     /// Stops when all is sent, or time is over; not before a ui could say why.
     pub(super) fn check_leaving(&mut self) {
         let Some(leaving) = &self.ending else { return };
-        let sent = self.peer.is_none() || self.outbox.len() == 0;
+        let sent = self.waiting() == 0;
         let late = leaving.deadline.is_none_or(|at| at <= self.now.elapsed);
-        if self.ui_ready && (sent || late) {
+        if (leaving.alone || self.ui_ready) && (sent || late) {
             self.stop();
         }
     }
@@ -135,23 +165,29 @@ impl Core {
         }
         self.confirm_last();
         self.give_up_texts();
-        let lost = self.texts_lost && !self.config.terminal;
-        let ending = match &self.ending {
-            Some(Leaving {
-                ending: Ending::Fine,
-                ..
-            })
-            | None
-                if lost =>
-            {
-                Ending::Failed
-            }
-            Some(leaving) => leaving.ending,
-            None => Ending::Fine,
-        };
         // Only who is asked to says goodbye to the peer; the end of the pipe alone is a cut.
         self.end_session();
+        self.tell_stop();
+    }
+
+    fn tell_stop(&mut self) {
+        let Some(leaving) = self.ending.as_ref().filter(|leaving| leaving.stopping) else {
+            return;
+        };
+        let lost = self.texts_lost && !self.config.terminal;
+        let ending = match leaving.ending {
+            Ending::Fine if lost => Ending::Failed,
+            ending => ending,
+        };
         self.out.push(Output::Stop(ending));
+    }
+
+    /// A text came when nothing is sent any more.
+    pub(super) fn text_too_late(&mut self) -> Refusal {
+        if !std::mem::replace(&mut self.texts_lost, true) {
+            self.tell_stop();
+        }
+        Refusal::new(ErrorCode::Busy, "The program ends.")
     }
 
     /// The last sentences, when transport and nat-helper have ended.

@@ -136,6 +136,7 @@ impl Core {
             Input::BatchEnd => self.confirm_arrivals(),
             Input::Notice(notice) => self.notice(notice.level, notice.text),
             Input::Quit => self.quit_now(),
+            Input::Broken(role) => self.broken(role),
             Input::Tick => {}
             Input::Stopped { router_tidied } => self.say_goodbye(router_tidied),
         }
@@ -145,11 +146,9 @@ impl Core {
 
     /// When to say [`Input::Tick`], in the time of [`Now::elapsed`].
     pub fn deadline(&self) -> Option<Duration> {
-        // Without a ui it ends when there is one again.
-        let leaving = self.ending.as_ref().filter(|_| self.ui_ready);
         [
             self.router_deadline(),
-            leaving.and_then(|leaving| leaving.deadline),
+            self.leaving_deadline(),
             self.redial_deadline(),
             self.sleep_deadline(),
         ]
@@ -162,6 +161,11 @@ impl Core {
     /// that what came was delivered.
     pub fn takes_more(&self) -> bool {
         self.unseen < MAX_UNSEEN
+    }
+
+    /// The beginnings of texts that will not arrive, for when no ui could name them.
+    pub fn undelivered(&self) -> Vec<String> {
+        self.story.failed().map(beginning).collect()
     }
 
     fn check_clocks(&mut self) {
@@ -274,6 +278,17 @@ impl Core {
     fn has_menu(&self) -> bool {
         self.config.start == Start::Menu
     }
+}
+
+/// Enough of a text to know it again, in one row.
+fn beginning(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut characters = text.trim().chars().map(|c| if c == '\n' { ' ' } else { c });
+    let mut beginning: String = characters.by_ref().take(LONGEST).collect();
+    if characters.next().is_some() {
+        beginning.push('…');
+    }
+    beginning
 }
 
 fn is_from_peer(event: &UiEvent) -> bool {

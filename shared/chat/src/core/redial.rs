@@ -92,11 +92,18 @@ impl Core {
     /// Transport is there again, or this computer woke up: no reason to wait longer.
     pub(super) fn redial_now(&mut self) {
         let now = self.now.elapsed;
-        if let Some(redial) = self.redial()
-            && redial.request.is_none()
-        {
+        if let Some(redial) = self.redial() {
             redial.pause = FIRST_PAUSE;
-            redial.next_at = Some(now);
+            if redial.request.is_none() {
+                redial.next_at = Some(now);
+            }
+        }
+    }
+
+    /// This computer is in another network, from which the call may succeed.
+    pub(super) fn addresses_changed(&mut self) {
+        if matches!(self.activity, Activity::Connecting(_)) {
+            self.redial_now();
         }
     }
 
@@ -185,18 +192,19 @@ impl Core {
         }
     }
 
-    /// The invite's, then those the listener told since.
+    /// The invite's, then those the listener told since; those have their places, however many
+    /// the invite has.
     fn redial_addresses(&self) -> Vec<String> {
         let Activity::Connecting(attempt) = &self.activity else {
             return Vec::new();
         };
         let mut addresses = attempt.invite.addresses.clone();
         let told = self.peer.iter().flat_map(|peer| &peer.says_reached_at);
-        for address in told {
-            if !addresses.contains(address) {
-                addresses.push(address.clone());
-            }
-        }
+        let told: Vec<_> = told.filter(|told| !addresses.contains(told)).collect();
+        // The first one led to the listener once.
+        let kept = MAX_ADDRESSES.saturating_sub(told.len()).max(1);
+        addresses.truncate(kept);
+        addresses.extend(told.into_iter().cloned());
         addresses.truncate(MAX_ADDRESSES);
         addresses
     }

@@ -12,6 +12,9 @@ use crate::safe_text::safe_text;
 impl Core {
     pub(super) fn send_message(&mut self, id: Option<u64>, text: Private) -> Result<(), Refusal> {
         let refuse = |code, message: String| Err(Refusal::new(code, message));
+        if self.ending.is_some() {
+            return Err(self.text_too_late());
+        }
         let Some(peer) = &mut self.peer else {
             let message = "Nobody is connected yet.";
             return refuse(ErrorCode::NotConnected, message.to_owned());
@@ -28,10 +31,6 @@ impl Core {
         if text.0.trim().is_empty() {
             let message = "An empty text is not sent.";
             return refuse(ErrorCode::InvalidMessage, message.to_owned());
-        }
-        if self.ending.is_some() {
-            let message = "The program ends; this is not sent.";
-            return refuse(ErrorCode::Busy, message.to_owned());
         }
         let payload_bytes = if peer.is_insecure() {
             Payload::from_text(&text.0).0.get().len()

@@ -43,6 +43,7 @@ impl Core {
                 self.tell(UiEvent::AuthenticationFailed(failed));
             }
             TransportEvent::KeysChanged => self.keys_changed(),
+            TransportEvent::AddressesChanged => self.addresses_changed(),
             TransportEvent::PasscodeRead(_) | TransportEvent::VerificationNeeded(_) => {}
         }
     }
@@ -53,7 +54,8 @@ impl Core {
 
     fn peer_connected(&mut self, connected: PeerConnected) {
         if matches!(self.activity, Activity::Idle) {
-            return;
+            // Nobody is wanted any more.
+            return self.end_session();
         }
         match &mut self.peer {
             None if connected.resumed => {
@@ -169,9 +171,11 @@ impl Core {
         self.end_session();
     }
 
-    /// Ends at transport whatever goes on there.
+    /// Ends at transport whatever goes on there. Something may have begun since it was last asked
+    /// to; then the newest request is the one that counts.
     pub(super) fn end_session(&mut self) {
-        if self.transport_ready && self.disconnecting.is_none() {
+        let asked_last = self.disconnecting.is_some_and(|id| id + 1 == self.next_id);
+        if self.transport_ready && !asked_last {
             self.disconnecting = Some(self.ask_transport(TransportRequest::Disconnect));
         }
     }

@@ -85,7 +85,10 @@ impl Channel {
                 self.seal(kind::PONG, &[], now_ms, out)?;
                 Ok(())
             }
-            (kind::PONG, []) => Ok(()),
+            (kind::PONG, []) => {
+                self.clock.answered();
+                Ok(())
+            }
             (kind::REKEY_EK, ek) if verified => self.answer_rekey(ek, now_ms, rng, out)?,
             (kind::REKEY_CT, ct) if verified => self.complete_rekey(ct, now_ms, out)?,
             (kind::REKEY_DONE, []) if verified => self.confirm_rekey(now_ms),

@@ -26,7 +26,7 @@ const EPOCH_RECORDS: u64 = 5_000;
 const UNVERIFIED_MS: u64 = 10 * 60_000;
 /// For the peer's CLOSE after ours.
 const CLOSING_MS: u64 = 2_000;
-/// For anything from the peer after [`Channel::probe`]: many round trips over any line.
+/// For the PONG after [`Channel::probe`]: many round trips over any line.
 const PROBE_MS: u64 = 5_000;
 /// With so many records sent under one key, payloads wait for the next: two sides that both do
 /// this stay below [`EPOCH_RECORDS`] together, however much a slow line holds.
@@ -43,8 +43,10 @@ pub(super) struct Clock {
     asked_ms: u64,
     /// When CLOSE was sent.
     closing_ms: u64,
-    /// When the owner doubted the line, and nothing came since.
+    /// When the owner doubted the line, and its PING is not answered.
     probed_ms: Option<u64>,
+    /// PINGs that are not answered: their PONGs come in order.
+    pings: u64,
     ping_after_ms: u64,
 }
 
@@ -58,6 +60,7 @@ impl Clock {
             asked_ms: now_ms,
             closing_ms: now_ms,
             probed_ms: None,
+            pings: 0,
             ping_after_ms: ping_after(rng),
         }
     }
@@ -68,8 +71,16 @@ impl Clock {
 
     /// Whether it was the first time.
     pub(super) fn heard(&mut self, now_ms: u64) -> bool {
-        self.probed_ms = None;
         self.heard_ms.replace(now_ms).is_none()
+    }
+
+    /// One PING is answered. Any other record may have been on its way before the line broke, and
+    /// so may the PONG of an earlier PING.
+    pub(super) fn answered(&mut self) {
+        self.pings = self.pings.saturating_sub(1);
+        if self.pings == 0 {
+            self.probed_ms = None;
+        }
     }
 
     pub(super) fn asked(&mut self, now_ms: u64) {
@@ -109,11 +120,17 @@ impl Channel {
     }
 
     /// The owner doubts that the line still works: it slept, or its address changed. PING leaves
-    /// at once, and without a sign of life within 5 s the connection is dead.
+    /// at once, and without its PONG within 5 s the connection is dead.
     pub fn probe(&mut self, now_ms: u64, out: &mut BytesMut) {
-        if self.state == State::Open && self.seal(kind::PING, &[], now_ms, out).is_ok() {
+        if self.state == State::Open && self.ping(now_ms, out).is_ok() {
             self.clock.probed_ms = Some(now_ms);
         }
+    }
+
+    fn ping(&mut self, now_ms: u64, out: &mut BytesMut) -> Result<(), Cut> {
+        self.seal(kind::PING, &[], now_ms, out)?;
+        self.clock.pings += 1;
+        Ok(())
     }
 
     /// Whether a payload may be sent now. `false` only while a rekey is overdue: payloads that
@@ -157,7 +174,7 @@ impl Channel {
             Due::EpochOver => self.close(CloseReason::ProtocolError, now_ms, out),
             Due::Rekey => self.ask_for_rekey(now_ms, rng, out)?,
             Due::Ping => {
-                self.seal(kind::PING, &[], now_ms, out)?;
+                self.ping(now_ms, out)?;
                 self.clock.ping_after_ms = ping_after(rng);
             }
         }

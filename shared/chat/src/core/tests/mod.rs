@@ -4,6 +4,7 @@ mod chatting;
 mod codes;
 mod conversing;
 mod interleavings;
+mod leaving;
 mod reaching;
 mod resuming;
 mod routing;

@@ -172,3 +172,27 @@ fn what_transport_says_of_an_ended_session_does_not_touch_the_next() {
     let out = stage.transport(None, connected());
     assert!(matches!(told(&out)[..], [UiEvent::PeerConnected(_)]));
 }
+
+#[test]
+fn the_newest_disconnect_is_the_one_that_counts() {
+    let mut stage = Stage::menu();
+    let ends = |stage: &mut Stage, id, invite: &str| {
+        let (invite, passcode) = (invite.into(), None);
+        stage.ui(id, UiRequest::Connect(Connect { invite, passcode }));
+        let out = stage.ui(id + 1, UiRequest::Disconnect);
+        let asked = transport_requests(&out);
+        assert!(matches!(asked[..], [(_, TransportRequest::Disconnect)]));
+        asked[0].0
+    };
+    let first = ends(&mut stage, 1, "192.0.2.1");
+    let second = ends(&mut stage, 3, "192.0.2.2");
+    stage.transport(Some(first), TransportEvent::Ok);
+    assert_eq!(stage.transport(None, connected()), [], "of the second call");
+    stage.transport(Some(second), TransportEvent::Ok);
+    let out = stage.transport(None, connected());
+    let asked = transport_requests(&out);
+    assert!(
+        matches!(asked[..], [(_, TransportRequest::Disconnect)]) && told(&out).is_empty(),
+        "nobody is wanted any more: {out:?}"
+    );
+}

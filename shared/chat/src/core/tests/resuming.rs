@@ -58,6 +58,24 @@ fn the_connector_calls_again_after_ever_longer_pauses() {
 }
 
 #[test]
+fn an_invite_with_many_addresses_leaves_places_for_those_that_were_told() {
+    let many: Vec<_> = (1..=20).map(|n| format!("192.0.2.{n}:80")).collect();
+    let invite = Invite::parse(&format!("p2pc:{}", many.join(",")));
+    let mut stage = talking(Config {
+        invite: Some(invite.expect("an invite")),
+        ..connector_by_code()
+    });
+    let told = r#"{"kind":"addresses","addresses":["192.0.2.1:80","198.51.100.9:80"]}"#;
+    stage.transport(None, said(told));
+    cut(&mut stage);
+    let (_, _, TransportRequest::Connect(connect)) = until_asked(&mut stage) else {
+        panic!("it calls");
+    };
+    assert_eq!(connect.addresses[..19], many[..19]);
+    assert_eq!(connect.addresses[19..], ["198.51.100.9:80"]);
+}
+
+#[test]
 fn the_listener_waits_and_asks_for_nothing() {
     let mut stage = talking(listener_by_code());
     assert_eq!(last_cut(&cut(&mut stage)), Some((true, None)));

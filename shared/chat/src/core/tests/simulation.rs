@@ -6,6 +6,7 @@
 
 use p2p_chat_protocol::ui::Status;
 
+use super::super::Ending;
 use super::world::{CALLER, LISTENER, Plan, World};
 
 /// Runs of one test: together some seconds.
@@ -27,6 +28,7 @@ const CALM: Plan = Plan {
     sleeps: 0,
     repeats: false,
     quits: 0,
+    supervisor_kills: 0,
 };
 
 /// Everything arrived, and both know it.
@@ -101,39 +103,105 @@ fn whatever_goes_wrong_together_everything_arrives() {
         clears: 2,
         sleeps: 2,
         repeats: true,
-        quits: 0,
+        ..CALM
     });
     assert!(cuts > 0);
 }
 
 /// What became of each text of a side: it was delivered, or it was named as lost, and never both.
 fn assert_none_lost_silently(world: &World, seed: u64) {
-    for (at, side) in world.sides.iter().enumerate() {
+    // Of one that was killed nobody is told anything more.
+    let told = world.sides.iter().enumerate();
+    for (at, side) in told.filter(|(_, side)| side.stopped != Some(Ending::Broken)) {
         let told = [Status::Delivered, Status::Failed].map(|status| side.screen.count(status));
         let accepted = side.screen.accepted.len();
         assert_eq!(told[0] + told[1], accepted, "seed {seed}, side {at}");
     }
 }
 
-#[test]
-fn when_one_leaves_both_are_told_what_did_not_arrive() {
+/// Runs a plan that ends badly with every seed; how many texts were named as lost.
+fn none_is_lost_silently(plan: Plan) -> usize {
     let mut lost = 0;
     for seed in seeds() {
         let mut world = World::new(seed);
         world.connect();
-        world.run(Plan {
-            cuts: 2,
-            transport_kills: 2,
-            ui_kills: 1,
-            repeats: true,
-            quits: 1,
-            ..CALM
-        });
+        world.run(plan);
         world.settle();
         world.wait_for_the_end();
         assert_none_lost_silently(&world, seed);
         let failed = |side: usize| world.sides[side].screen.count(Status::Failed);
         lost += failed(CALLER) + failed(LISTENER);
     }
+    lost
+}
+
+#[test]
+fn when_one_or_both_leave_both_are_told_what_did_not_arrive() {
+    for quits in [1, 2] {
+        let lost = none_is_lost_silently(Plan {
+            cuts: 2,
+            transport_kills: 2,
+            ui_kills: 1,
+            repeats: true,
+            quits,
+            ..CALM
+        });
+        assert!(lost > 0, "in none of the runs a text was lost");
+    }
+}
+
+#[test]
+fn when_a_supervisor_is_killed_the_other_is_told_what_did_not_arrive() {
+    let lost = none_is_lost_silently(Plan {
+        cuts: 1,
+        transport_kills: 1,
+        supervisor_kills: 1,
+        ..CALM
+    });
     assert!(lost > 0, "in none of the runs a text was lost");
+}
+
+#[test]
+fn what_goes_wrong_before_they_meet_loses_no_text() {
+    let (mut met, mut ended) = (0, 0);
+    for seed in seeds() {
+        let mut world = World::new(seed);
+        world.run(Plan {
+            cuts: 1,
+            transport_kills: 1,
+            ..CALM
+        });
+        world.settle();
+        world.wait_for_the_end();
+        let over = world.sides.iter().any(|side| side.stopped.is_some());
+        if over {
+            ended += 1;
+            assert_none_lost_silently(&world, seed);
+        } else if world.sides.iter().all(|side| side.screen.connected) {
+            met += 1;
+            assert_all_delivered(&world, seed);
+        }
+    }
+    assert!(met > 0 && ended > 0, "{met} met, {ended} ended");
+}
+
+#[test]
+fn a_full_queue_refuses_and_the_thousand_in_it_arrive() {
+    for seed in seeds().into_iter().take(20) {
+        let mut world = World::new(seed);
+        world.connect();
+        for side in [CALLER, LISTENER] {
+            world.type_all(side, 1200);
+            let screen = &world.sides[side].screen;
+            assert_eq!((screen.accepted.len(), screen.refused), (1000, 200));
+        }
+        world.run(Plan {
+            texts: 0,
+            cuts: 2,
+            transport_kills: 1,
+            ..CALM
+        });
+        world.settle();
+        assert_all_delivered(&world, seed);
+    }
 }

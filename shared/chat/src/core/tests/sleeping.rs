@@ -111,6 +111,18 @@ fn another_address_of_this_computer_is_a_reason_to_look_after_the_line() {
 }
 
 #[test]
+fn another_network_is_a_reason_to_call_again_at_once() {
+    for (config, calls) in [(connector_by_code(), true), (listener_by_code(), false)] {
+        let mut stage = talking(config);
+        stage.transport(None, gone(DisconnectReason::Cut));
+        let out = stage.transport(None, TransportEvent::AddressesChanged);
+        let asked = transport_requests(&out);
+        let called = matches!(asked[..], [(_, TransportRequest::Connect(_))]);
+        assert_eq!(called, calls, "{asked:?}");
+    }
+}
+
+#[test]
 fn nobody_is_woken_for_an_insecure_chat_or_an_empty_menu() {
     assert_eq!(Stage::chatting(from_argv()).core.deadline(), None);
     assert_eq!(Stage::menu().core.deadline(), None);

@@ -123,7 +123,7 @@ fn the_end_of_numbers_is_no_panic() {
 }
 
 #[test]
-fn a_doubted_line_has_5_s_to_show_a_sign_of_life() {
+fn a_doubted_line_has_5_s_for_its_pong_and_nothing_else_counts() {
     let doubted = || {
         let (mut met, _) = session();
         say(&mut met.connector, &mut met.listener, "hi", 1000);
@@ -139,6 +139,19 @@ fn a_doubted_line_has_5_s_to_show_a_sign_of_life() {
     let (mut met, ping) = doubted();
     exchange(&mut met.listener, &mut met.connector, ping, 14_000).unwrap();
     assert!(ticked(&mut met.listener, 15_000).is_ok());
+
+    // What was on its way before: a text, and the PONG of an earlier PING.
+    let (mut met, _) = session();
+    say(&mut met.connector, &mut met.listener, "hi", 1000);
+    let mut stale = ticked(&mut met.listener, 40_000).unwrap();
+    let mut stale = deliver(&mut met.connector, &mut stale, 40_000).unwrap();
+    met.connector.send("late", 40_000, &mut stale).unwrap();
+    let mut ping = BytesMut::new();
+    met.listener.probe(50_000, &mut ping);
+    deliver(&mut met.listener, &mut stale, 54_000).unwrap();
+    assert!(events(&mut met.listener).contains(&"late".to_owned()));
+    assert!(ticked(&mut met.listener, 54_999).is_ok());
+    assert_eq!(ticked(&mut met.listener, 55_000).err(), Some(Cut::Silent));
 }
 
 #[test]

@@ -12,13 +12,8 @@ impl World {
         self.trace.steps.push(step);
         match step {
             Step::Read(side) => {
-                let chosen = self.trace.seed.is_none();
-                // Where every step is chosen: all. A line that is read later may as well come later.
-                let count = if chosen {
-                    usize::MAX
-                } else {
-                    1 + self.random.below(4)
-                };
+                let count = self.read_at_once;
+                let count = count.unwrap_or_else(|| 1 + self.random.below(4));
                 self.sides[side].reads(count);
             }
             Step::Bury(side) => self.sides[side].transport_is_buried(),
@@ -40,6 +35,10 @@ impl World {
             Step::CutSilently(at) => self.connections[at].cut(true),
             Step::KillTransport(side) => {
                 self.sides[side].transport_dies();
+                self.connections.iter_mut().for_each(|c| c.close(side));
+            }
+            Step::KillSupervisor(side) => {
+                self.sides[side].is_gone();
                 self.connections.iter_mut().for_each(|c| c.close(side));
             }
             Step::KillUi(side) => self.sides[side].ui_dies(),

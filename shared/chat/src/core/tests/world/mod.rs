@@ -37,6 +37,8 @@ pub(in crate::core) struct World {
     /// The texts each side's transport was given, by number.
     sent: [BTreeMap<u64, Payload>; 2],
     time: Duration,
+    /// How many lines a core reads in one step; at random, where that is not chosen.
+    read_at_once: Option<usize>,
     trace: Trace,
 }
 
@@ -69,6 +71,7 @@ impl World {
             typed: 0,
             sent: [BTreeMap::new(), BTreeMap::new()],
             time: Duration::ZERO,
+            read_at_once: None,
             trace: Trace {
                 seed: Some(seed),
                 steps: Vec::new(),
@@ -109,6 +112,14 @@ impl World {
             self.step(step, plan.repeats);
             self.check();
         }
+    }
+
+    /// Somebody types faster than anything else happens.
+    pub(in crate::core) fn type_all(&mut self, side: usize, count: usize) {
+        for _ in 0..count {
+            self.step(Step::Type(side), false);
+        }
+        self.check();
     }
 
     /// Nothing goes wrong any more, and everything takes its course.
@@ -169,7 +180,13 @@ impl World {
             let peer = &self.sides[1 - at];
             let (written, read) = (&side.screen.accepted, &peer.screen.received);
             assert!(written.starts_with(read), "{written:?} came as {read:?}");
-            let delivered = side.screen.count(Status::Delivered);
+            let [delivered, failed] =
+                [Status::Delivered, Status::Failed].map(|status| side.screen.count(status));
+            if side.ui_alive {
+                // A screen that was told everything: what is neither there nor lost is still held.
+                let held = side.core.outbox.len();
+                assert_eq!(written.len(), delivered + failed + held, "side {at}");
+            }
             assert!(
                 delivered <= read.len() || !peer.ui_alive,
                 "{delivered} are said to be there, and {} are",

@@ -167,6 +167,15 @@ impl Side {
         self.restart_at = Some(self.now.elapsed + RESTART);
     }
 
+    /// The supervisor is killed, and its plugins end without a goodbye.
+    pub(in crate::core) fn is_gone(&mut self) {
+        self.stopped = Some(Ending::Broken);
+        self.transport = None;
+        self.last_words = None;
+        self.restart_at = None;
+        self.requests.clear();
+    }
+
     pub(in crate::core) fn ui_dies(&mut self) {
         self.ui_alive = false;
         self.input(Input::PluginStopped {

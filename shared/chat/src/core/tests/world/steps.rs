@@ -13,8 +13,10 @@ pub(in crate::core) struct Plan {
     pub(in crate::core) sleeps: usize,
     /// Whether a resumed session may begin with texts that arrived before.
     pub(in crate::core) repeats: bool,
-    /// Whether one side leaves in the middle of it.
+    /// How often somebody leaves in the middle of it.
     pub(in crate::core) quits: usize,
+    /// Supervisors that are killed, with all they know.
+    pub(in crate::core) supervisor_kills: usize,
 }
 
 /// One thing that can happen next.
@@ -31,6 +33,7 @@ pub(in crate::core) enum Step {
     Cut(usize),
     CutSilently(usize),
     KillTransport(usize),
+    KillSupervisor(usize),
     KillUi(usize),
     StartUi(usize),
     Sleep(usize),
@@ -82,6 +85,7 @@ impl World {
                 Step::KillTransport as fn(usize) -> Step,
             ),
             (plan.sleeps, Step::Sleep),
+            (plan.supervisor_kills, Step::KillSupervisor),
         ];
         for (side, state) in self.sides.iter().enumerate() {
             for (budget, step) in budgets {
@@ -100,7 +104,7 @@ impl World {
                     steps.push(step(side));
                 }
             }
-            if !state.ui_alive {
+            if !state.ui_alive && state.stopped.is_none() {
                 steps.push(Step::StartUi(side));
             }
         }
@@ -121,6 +125,7 @@ impl Plan {
             Step::Quit(_) => &mut self.quits,
             Step::Cut(_) | Step::CutSilently(_) => &mut self.cuts,
             Step::KillTransport(_) => &mut self.transport_kills,
+            Step::KillSupervisor(_) => &mut self.supervisor_kills,
             Step::KillUi(_) => &mut self.ui_kills,
             Step::Sleep(_) => &mut self.sleeps,
             _ => return,
