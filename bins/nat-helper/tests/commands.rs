@@ -176,7 +176,7 @@ fn json_alone_is_on_stdout() {
     );
     assert!(aside.contains("Left open for 1 h."), "{aside}");
     let (_, said, _) = run(&lab, "lan", "list --json");
-    let begins = "{\"external_address\":\"128.66.0.1:8080\"";
+    let begins = "{\"type\":\"port_listed\",\"external_address\":\"128.66.0.1:8080\"";
     assert!(
         said.starts_with(begins) && said.lines().count() == 1,
         "{said}"
@@ -196,6 +196,10 @@ fn a_chosen_interface_or_gateway_is_the_only_one_asked() {
     assert_eq!((code, &*said), (0, "128.66.0.3:8080\n"));
     let (code, said, _) = run(&lab, "lan", "map 8080 --once -q --interface lan0");
     assert_eq!((code, &*said), (0, "128.66.0.1:8080\n"));
-    let (code, ..) = run(&lab, "lan", "--interface nosuch0");
-    assert_eq!(code, 69);
+    let (code, said, aside) = run(&lab, "lan", "--json --interface nosuch0");
+    assert_eq!(code, 2);
+    let sentence = "no interface \"nosuch0\" has an address; those that have: lan0";
+    assert_eq!(aside, format!("{sentence}\n"));
+    let begins = "{\"type\":\"error\",\"code\":\"invalid_message\",\"message\":\"no interface";
+    assert!(said.starts_with(begins), "{said}");
 }
