@@ -13,6 +13,9 @@ use fake_router::FakeRouter;
 use support::nat_lab::{self, NatLab};
 use support::{MAP, NAT_HELPER, Plugin, plugin_in};
 
+/// A search of 3.8 s, or an answer that is waited for 3 s; a busy machine gets some more.
+const LIMIT: Duration = Duration::from_millis(4_500);
+
 /// Not a test: the fake router's process begins here.
 #[test]
 fn fake_router_process() {
@@ -55,6 +58,20 @@ fn error_725_becomes_a_port_for_ever_that_is_removed_at_the_end() {
 fn error_402_becomes_a_port_for_ever_that_is_removed_at_the_end() {
     opens_for_ever("for-ever-402");
     opens_for_ever("any-402");
+}
+
+#[test]
+fn a_port_left_open_for_ever_is_told_even_where_little_is_said() {
+    let Some((lab, _router, _plugin)) = start("for-ever-725") else {
+        return;
+    };
+    let mut map = lab.command("lan", NAT_HELPER);
+    map.args(["map", "8080", "--once", "-q"]);
+    let output = map.output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(text(&output.stdout), "128.66.0.1:8080\n");
+    let told = "Left open for ever. To close it: nat-helper unmap 8080\n";
+    assert_eq!(text(&output.stderr), told);
 }
 
 #[test]

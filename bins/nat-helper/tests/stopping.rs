@@ -13,7 +13,7 @@ use p2p_chat_protocol::ErrorCode;
 use rustix::process::Signal;
 
 use fake_router::FakeRouter;
-use support::nat_lab::{KilledOnDrop, NatLab, lines, next, wait_until};
+use support::nat_lab::{self, KilledOnDrop, NatLab, lines, next, wait_until};
 use support::{MAP, NAT_HELPER, Plugin, SOON, exit, forwards, ipv4_home, plugin_in, send};
 
 /// What is promised. The program allows itself 1.7 s of it.

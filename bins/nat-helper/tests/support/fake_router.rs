@@ -8,8 +8,6 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
-#![allow(dead_code, reason = "each test binary uses its own part of it")]
-
 #[path = "fake_router/ports.rs"]
 mod ports;
 #[path = "fake_router/soap.rs"]
@@ -22,9 +20,6 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
-
-/// For whatever takes no noticeable time; a loaded machine gets some more.
-const SOON: Duration = Duration::from_secs(10);
 
 /// Set to the router's manner: the address it says it has outside, or one of
 ///
@@ -44,6 +39,9 @@ const SOON: Duration = Duration::from_secs(10);
 const ROLE: &str = "FAKE_ROUTER";
 
 const HTTP_PORT: u16 = 5000;
+
+/// For whatever takes no noticeable time; a loaded machine gets some more.
+const SOON: Duration = Duration::from_secs(10);
 
 /// A running fake router; gone when dropped.
 pub(crate) struct FakeRouter {
