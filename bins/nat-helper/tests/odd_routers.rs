@@ -114,6 +114,22 @@ fn a_list_without_an_end_keeps_nobody() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_hides_none_of_the_others() {
+    let Some((lab, router, mut plugin)) = start("rubbish") else {
+        return;
+    };
+    plugin.ask(MAP);
+    assert_eq!(plugin.mapped().external_address, "128.66.0.1:8080");
+    let mut list = lab.command("lan", NAT_HELPER);
+    let output = list.arg("list").output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("\n128.66.0.1:8080 "), "{said}");
+    assert!(said.contains("1 open port. 1 cannot be read."), "{said}");
+    assert_eq!(plugin.end().0.code(), Some(0));
+    router.wait_for("deleteportmapping");
+}
+
+#[test]
 fn a_lease_shorter_than_was_asked_is_seen_in_the_list_and_renewed_in_time() {
     let Some((_lab, router, mut plugin)) = start("short") else {
         return;

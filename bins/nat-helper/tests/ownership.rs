@@ -74,23 +74,3 @@ fn what_nat_pmp_opened_is_ours_and_is_closed_where_its_port_is_named() {
     assert_eq!(said(&lab, "unmap 8080"), removed);
     assert!(!forwards(&lab, 8080), "{}", lab.rules());
 }
-
-#[test]
-fn an_entry_that_cannot_be_read_hides_none_of_the_others() {
-    let Some(lab) = ipv4_home(&["--no-natpmp"]) else {
-        return;
-    };
-    // The daemon keeps 64 bytes of it, and rubbish after them.
-    other_program(&lab, "lan2", &"x".repeat(300), "192.168.77.3 7070 7070");
-    let mut plugin = plugin_in(&lab, "lan");
-    plugin.ask(MAP);
-    assert_eq!(plugin.mapped().external_address, "128.66.0.1:8080");
-    let listed = said(&lab, "list");
-    assert!(listed.contains("128.66.0.1:8080"), "{listed}");
-    assert!(
-        listed.contains("cannot be read") || listed.contains(":7070"),
-        "{listed}"
-    );
-    assert_eq!(plugin.end().0.code(), Some(0));
-    assert!(!forwards(&lab, 8080) && forwards(&lab, 7070));
-}

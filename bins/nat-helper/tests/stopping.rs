@@ -71,6 +71,20 @@ fn a_router_that_hangs_while_it_is_asked_keeps_nobody() {
 }
 
 #[test]
+fn a_port_whose_opening_was_cut_short_is_removed() {
+    let Some((lab, router)) = start("hangs-adding") else {
+        return;
+    };
+    let mut plugin = plugin_in(&lab, "lan");
+    plugin.ask(MAP);
+    router.wait_for("addportmapping");
+    let (status, took) = plugin.end();
+    assert_eq!(status.code(), Some(0));
+    assert!(took < LIMIT, "took {took:?}");
+    router.wait_for("deleteportmapping");
+}
+
+#[test]
 fn a_router_that_hangs_when_the_port_is_to_be_removed_keeps_nobody() {
     let Some((lab, _router)) = start("hangs-later") else {
         return;

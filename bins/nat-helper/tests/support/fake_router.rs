@@ -24,7 +24,8 @@ use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 /// Set to the router's manner: the address it says it has outside, or one of
 ///
 /// - `hangs`: it takes requests and does not answer;
-/// - `hangs-later`: the same once a port is open;
+/// - `hangs-adding`: it opens ports, and does not say so;
+/// - `hangs-later`: it hangs once a port is open;
 /// - `refuses`: error 725, whatever it is asked for;
 /// - `for-ever-725`, `for-ever-402`: the same, to leases that end;
 /// - `any-725`, `any-402`: the same, and another computer has port 8080;
@@ -33,6 +34,7 @@ use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 /// - `huge`, `huge-soap`: a description, or an answer, of 10 MB;
 /// - `drips`, `drips-soap`: one that comes a byte a second;
 /// - `endless`: a list without an end, and another computer has port 8080;
+/// - `rubbish`: a list whose first entry is no text;
 /// - `redirects`: it sends everybody elsewhere;
 /// - `elsewhere`: it says that its description is at an address that it does not answer from;
 /// - `pcp SECONDS`, `nat-pmp SECONDS`: no UPnP, and every port is granted for so long.
@@ -149,6 +151,10 @@ fn answer(stream: TcpStream, manner: &str) -> Option<()> {
             println!("{action}");
             match manner {
                 "hangs" => std::thread::park(),
+                "hangs-adding" if action == "addportmapping" => {
+                    soap::respond(action, manner, &body);
+                    std::thread::park();
+                }
                 "hangs-later" if soap::holds_a_port() => std::thread::park(),
                 "huge-soap" => return whole(stream, "200 OK", &"<a>".repeat(10_000_000 / 3)),
                 "drips-soap" => return drip(stream),
@@ -171,12 +177,16 @@ fn answer(stream: TcpStream, manner: &str) -> Option<()> {
 }
 
 fn whole(mut stream: TcpStream, status: &str, body: &str) -> Option<()> {
+    // A byte that is in no text.
+    let body = body.as_bytes().iter();
+    let body: Vec<u8> = body
+        .map(|byte| if *byte == 7 { 0xff } else { *byte })
+        .collect();
     let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .ok()
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(&body).ok()
 }
 
 fn redirect(mut stream: TcpStream) -> Option<()> {

@@ -43,7 +43,7 @@ pub(super) fn respond(action: &str, manner: &str, body: &str) -> (&'static str, 
         ("addportmapping", "same-port") if field("NewExternalPort") != field("NewInternalPort") => {
             Some(724)
         }
-        ("getspecificportmappingentry", "endless") => Some(401),
+        ("getspecificportmappingentry", "endless" | "rubbish") => Some(401),
         _ => None,
     };
     if let Some(code) = fault {
@@ -89,11 +89,17 @@ pub(super) fn respond(action: &str, manner: &str, body: &str) -> (&'static str, 
             None => return failed(714),
         },
         "getgenericportmappingentry" => {
-            let index = field("NewPortMappingIndex").parse().unwrap_or(0);
-            match (open.get(index), manner) {
+            let index: usize = field("NewPortMappingIndex").parse().unwrap_or(0);
+            let before = usize::from(manner == "rubbish");
+            let entry = index.checked_sub(before).and_then(|index| open.get(index));
+            match (entry, manner) {
+                (None, "rubbish") if index == 0 => {
+                    let fields = others(0, "\u{7}").fields();
+                    ("GetGenericPortMappingEntryResponse", fields)
+                }
                 (Some(entry), _) => ("GetGenericPortMappingEntryResponse", entry.fields()),
                 (None, "endless") => {
-                    let fields = others(index).fields();
+                    let fields = others(index, &"x".repeat(10_000)).fields();
                     ("GetGenericPortMappingEntryResponse", fields)
                 }
                 (None, _) => return failed(713),
@@ -109,14 +115,14 @@ pub(super) fn respond(action: &str, manner: &str, body: &str) -> (&'static str, 
     ("200 OK", soap(&inner))
 }
 
-/// One of another computer, with a long name.
-fn others(index: usize) -> Open {
+/// One of another computer.
+fn others(index: usize, name: &str) -> Open {
     Open {
         external: (1024 + index % 60_000).to_string(),
         protocol: "TCP".to_owned(),
         internal: "80".to_owned(),
         client: "192.168.77.3".to_owned(),
-        name: "x".repeat(100_000),
+        name: name.to_owned(),
         lease: "0".to_owned(),
     }
 }
