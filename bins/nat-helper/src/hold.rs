@@ -245,7 +245,12 @@ impl Hold {
             }
             Input::Seen(seen)
         };
-        with_grace(look, stop).await.unwrap_or(Input::Stop)
+        // Nothing comes of it that would have to be removed.
+        tokio::select! {
+            biased;
+            () = stop.requested() => Input::Stop,
+            seen = look => seen,
+        }
     }
 
     async fn close(&self, external: u16) -> Result<(), String> {

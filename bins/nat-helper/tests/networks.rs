@@ -2,6 +2,8 @@
 
 mod support;
 
+use p2p_chat_protocol::ErrorCode;
+
 use support::nat_lab::NatLab;
 use support::{MAP, ipv4_home, plugin_in};
 
@@ -143,6 +145,7 @@ fn a_router_without_a_public_address_and_ipv6_opens_nothing_and_says_why() {
         let mut plugin = plugin_in(&lab, "lan");
         plugin.ask(MAP);
         let refusal = plugin.refused();
+        assert_eq!(refusal.code, ErrorCode::NoPublicAddress);
         assert_eq!(
             refusal.message,
             "Nobody outside can reach you: your router has no public address (it names none). Is \

@@ -4,6 +4,8 @@
 mod fake_router;
 mod support;
 
+use std::time::{Duration, Instant};
+
 use p2p_chat_protocol::ErrorCode;
 
 use fake_router::FakeRouter;
@@ -29,7 +31,11 @@ fn refuses_an_address(address: &str, sentence: &str) {
     let Some((_lab, router, plugin)) = start(address) else {
         return;
     };
+    let begun = Instant::now();
     let refusal = plugin.refused();
+    // A router that answers needs a tenth of a second; a search would take 3.8 s.
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(3), "took {took:?}");
     assert_eq!(refusal.code, ErrorCode::NoPublicAddress);
     assert_eq!(refusal.message, sentence);
     plugin.assert_small();

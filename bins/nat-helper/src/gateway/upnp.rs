@@ -123,9 +123,11 @@ impl Upnp {
     /// Who has this port outside.
     async fn whose(&self, port: NonZeroU16, protocol: Protocol) -> Answer {
         let asked = timeout(GLANCE_LIMIT, specific::ask(&self.igd, port, protocol)).await;
-        match asked.unwrap_or(Answer::Nothing) {
+        match asked {
+            // One that is slow is not asked twice: whoever quits does not wait so long.
+            Err(_) => Answer::Nothing,
             // Some routers have only the whole list, or cannot say this entry.
-            Answer::Nothing => {
+            Ok(Answer::Nothing) => {
                 let list = listing::read(&self.igd, GLANCE_LIMIT).await;
                 let told_all = list.complete && list.unreadable == 0;
                 let is_it =
@@ -136,7 +138,7 @@ impl Upnp {
                     None => Answer::Nothing,
                 }
             }
-            answer => answer,
+            Ok(answer) => answer,
         }
     }
 
