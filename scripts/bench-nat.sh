@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures how soon a port is open: nat-helper beside upnpc and natpmpc, against the same router daemon, in
 # network namespaces. Usage: scripts/bench-nat.sh NAT-HELPER [ROUNDS]     (9 rounds take about a minute)
+# scripts/bench.sh ends with these figures.
 #
 # Whole programs are timed, from their start to their end, taking turns; each opens a port of its own and leaves
 # it open for a minute, since upnpc and natpmpc do nothing else. nat-helper also opens the port for IPv6.
@@ -28,30 +29,36 @@ timed() {
   times[$name]+="$((${EPOCHREALTIME/./} - begun)) "
 }
 
-median() { tr ' ' '\n' <<<"${times[$1]}" | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { printf "%.0f", v[int((NR + 1) / 2)] / 1000 }'; }
+# median NAME: in milliseconds, to a tenth
+median() { tr ' ' '\n' <<<"${times[$1]}" | sed '/^$/d' | sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] / 1000 }'; }
 
-# round KIND: each once, in turns
+# round KIND THEIRS: each once, in turns
 round() {
   port=$((port + 4))
   timed "nat-helper ($1)" "$helper" map "$port" --once -q --lease 60s
-  if [[ $1 == UPnP ]]; then
-    timed upnpc upnpc -a 192.168.77.2 "$((port + 1))" "$((port + 1))" TCP 60
+  if [[ $2 == upnpc ]]; then
+    timed "upnpc ($1)" upnpc -a 192.168.77.2 "$((port + 1))" "$((port + 1))" TCP 60
   else
-    timed natpmpc natpmpc -g 192.168.77.1 -a "$((port + 1))" "$((port + 1))" tcp 60
+    timed "natpmpc ($1)" natpmpc -g 192.168.77.1 -a "$((port + 1))" "$((port + 1))" tcp 60
   fi
 }
 
 "$NATLAB_LAB" up
-for ((i = 0; i < rounds; i++)); do round PCP; done
+for ((i = 0; i < rounds; i++)); do round PCP natpmpc; done
+# The router ignores PCP: its packets begin with a 2.
+"$NATLAB_LAB" up --no-upnp
+"$NATLAB_LAB" exec router nft insert rule inet filter input meta l4proto udp th dport 5351 @th,64,8 2 drop
+for ((i = 0; i < rounds; i++)); do round NAT-PMP natpmpc; done
 "$NATLAB_LAB" up --no-natpmp
-for ((i = 0; i < rounds; i++)); do round UPnP; done
+for ((i = 0; i < rounds; i++)); do round UPnP upnpc; done
 
-# row GOAL OURS THEIRS
+# row GOAL KIND THEIRS
 row() {
-  local ours theirs; ours=$(median "$2") theirs=$(median "$3")
-  printf '%-20s %5d ms (goal: %d)   %-8s %5d ms   ratio %s\n' "$2" "$ours" "$1" "$3" "$theirs" \
+  local ours theirs; ours=$(median "nat-helper ($2)") theirs=$(median "$3 ($2)")
+  printf '%-20s %7.1f ms (goal: %d)   %-8s %7.1f ms   ratio %s\n' "nat-helper ($2)" "$ours" "$1" "$3" "$theirs" \
     "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')"
 }
 echo "Time until a port of the router is open, median of $rounds"
-row 150 "nat-helper (PCP)" natpmpc
-row 400 "nat-helper (UPnP)" upnpc
+row 150 PCP natpmpc
+row 150 NAT-PMP natpmpc
+row 400 UPnP upnpc

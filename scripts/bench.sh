@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures p2p-chat beside bare relays (the limit of its architecture) and `ncat --ssl`, and prints the
-# goals with what came out. Usage: scripts/bench.sh [ROUNDS]     (9 rounds take about two minutes)
+# Measures p2p-chat beside bare relays (the limit of its architecture) and `ncat --ssl`, and nat-helper beside
+# upnpc and natpmpc, and prints the goals with what came out.
+# Usage: scripts/bench.sh [ROUNDS]     (9 rounds take about three minutes)
 #
 # A figure decides nothing: the exit code is 0 unless something could not be measured.
 set -euo pipefail
@@ -15,6 +16,10 @@ export PATH=$PATH:/usr/sbin:/sbin
 need ncat ncat
 need ip iproute2
 need unshare util-linux
+need nft nftables
+need miniupnpd miniupnpd-nftables
+need upnpc miniupnpc
+need natpmpc natpmpc
 unshare --user --map-root-user --net true || {
   echo "bench.sh: this computer permits no network namespace; the router that does not answer lives in one." >&2
   exit 1
@@ -28,7 +33,7 @@ CARGO_TARGET_DIR=$target/bench cargo build --release --locked --quiet --manifest
 
 # A network of its own: loopback, and a LAN whose router takes every packet and never answers.
 # shellcheck disable=SC2016
-exec unshare --user --map-root-user --net sh -euc '
+unshare --user --map-root-user --net sh -euc '
   ip link set lo up
   ip link add lan0 type veth peer name void0
   ip addr add 192.168.77.2/24 dev lan0
@@ -37,3 +42,5 @@ exec unshare --user --map-root-user --net sh -euc '
   ip neigh add 192.168.77.1 lladdr 02:00:00:00:00:01 dev lan0
   ip route add default via 192.168.77.1
   exec "$@"' bench "$target/bench/release/bench" "$rounds" "$target/release"
+
+scripts/bench-nat.sh "$target/release/nat-helper" "$rounds"

@@ -13,7 +13,6 @@
 #                                start | stop (SIGTERM) | kill (SIGKILL, nothing cleaned)
 #                                restart | reboot (SIGKILL, all mappings and flows lost, start)
 #   nat-lab.sh wan-ip ADDR     give `router` another address in the WAN net
-#   nat-lab.sh status          namespaces, addresses, daemons
 #   nat-lab.sh rules [R]       miniupnpd's live nftables rules on router R
 #   nat-lab.sh selftest        UPnP and NAT-PMP: map, bytes pass, unmap, bytes blocked
 #   nat-lab.sh rootless CMD... run CMD as root of fresh user+net+mount+pid namespaces, where
@@ -25,7 +24,8 @@
 #   --insecure       secure_mode=no: a host may map to another host's address
 #   --no-upnp | --no-natpmp | --no-daemon
 #   --conf LINE      one more miniupnpd.conf line (repeatable)
-#   --cgnat          put the router behind a carrier NAT (its WAN address is 100.64.0.2)
+#   --cgnat          put the router behind a carrier NAT (its WAN address is 100.64.0.2), IPv6 whole
+#   --double-nat     put it behind another router of the home (its WAN address is 192.168.0.10)
 #   --two-igd        a second router `router2` (.254) on the same LAN
 #   --two-homes      a second home, `blan` behind `brouter`, on the same "Internet"
 #
@@ -91,6 +91,7 @@ addr()   { local n=$1 d=$2 a; shift 2; for a; do
              if [[ $a == *:* ]]; then ip -n "$P$n" addr add "$a" dev "$d" nodad
              else ip -n "$P$n" addr add "$a" dev "$d"; fi; done; }
 
+routes() { ip -n "$P$1" route replace default via "$2"; ip -n "$P$1" -6 route replace default via "$3"; }
 forwarding() { ns "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; }
 
 # host NS ROUTER NET4 NET6 N [GATEWAY_N]: a LAN host .N on ROUTER's bridge
@@ -99,8 +100,7 @@ host() {
   new_ns "$n"
   cable "$n" lan0 "$r" "p-$n"; plug "$r" lan0 "p-$n"
   addr "$n" lan0 "$net4.$i/24" "$net6::$i/64"
-  ip -n "$P$n" route add default via "$net4.$gw"
-  ip -n "$P$n" -6 route add default via "$net6::$gw"
+  routes "$n" "$net4.$gw" "$net6::$gw"
   ip -n "$P$n" route add 239.0.0.0/8 dev lan0
 }
 
@@ -214,13 +214,14 @@ daemon_reboot() {   # a router that lost its power: no byebye, mappings and flow
 
 # --- commands
 parse_up() {
-  O_UPNP=yes O_NATPMP=yes O_SECURE=yes O_IGD1=no O_DAEMON=yes O_CGNAT=no O_TWO_IGD=no O_HOMES=no
+  O_UPNP=yes O_NATPMP=yes O_SECURE=yes O_IGD1=no O_DAEMON=yes O_OUTER= O_TWO_IGD=no O_HOMES=no
   O_CONF=()
   while (($#)); do
     case $1 in
       --igd1) O_IGD1=yes ;;          --insecure) O_SECURE=no ;;
       --no-upnp) O_UPNP=no ;;        --no-natpmp) O_NATPMP=no ;;
-      --no-daemon) O_DAEMON=no ;;    --cgnat) O_CGNAT=yes ;;
+      --no-daemon) O_DAEMON=no ;;    --cgnat) O_OUTER=100.64.0.2 ;;
+      --double-nat) O_OUTER=192.168.0.10 ;;
       --two-igd) O_TWO_IGD=yes ;;    --two-homes) O_HOMES=yes ;;
       --conf) [[ $# -ge 2 ]] || die "--conf needs a line"; O_CONF+=("$2"); shift ;;
       *) die "unknown option: $1" ;;
@@ -234,8 +235,7 @@ uplink() {
   local r=$1 i=$2
   cable "$r" wan0 wan "p-$r"; plug wan wan0 "p-$r"
   addr "$r" wan0 "$WAN.$i/24" "3ffe:9::$i/64"
-  ip -n "$P$r" route add default via "$WAN.9"
-  ip -n "$P$r" -6 route add default via 3ffe:9::9
+  routes "$r" "$WAN.9" 3ffe:9::9
 }
 
 router() { new_ns "$1"; forwarding "$1"; bridge "$1" lan0; }
@@ -248,14 +248,16 @@ cmd_up() {
 
   router router
   addr router lan0 192.168.77.1/24 3ffe:77::1/64
-  if [[ $O_CGNAT == yes ]]; then
+  if [[ -n $O_OUTER ]]; then       # one more router in between, which nobody can ask
+    local middle=${O_OUTER%.*}
     new_ns cgn; forwarding cgn
-    cable cgn wan0 wan p-cgn; plug wan wan0 p-cgn; addr cgn wan0 "$WAN.1/24"
-    ip -n "${P}cgn" route add default via "$WAN.9"
+    cable cgn wan0 wan p-cgn; plug wan wan0 p-cgn; addr cgn wan0 "$WAN.1/24" 3ffe:9::1/64
     cable router wan0 cgn lan0
-    addr cgn lan0 100.64.0.1/24; addr router wan0 100.64.0.2/24
-    ip -n "${P}router" route add default via 100.64.0.1
-    firewall cgn
+    addr cgn lan0 "$middle.1/24" 3ffe:64::1/64; addr router wan0 "$O_OUTER/24" 3ffe:64::2/64
+    routes cgn "$WAN.9" 3ffe:9::9; routes router "$middle.1" 3ffe:64::1
+    firewall cgn; ns cgn nft add rule inet filter forward meta nfproto ipv6 accept
+    ip -n "${P}cgn" -6 route add 3ffe:77::/64 via 3ffe:64::2
+    ip -n "${P}wan" -6 route add 3ffe:77::/64 via 3ffe:9::1
   else
     uplink router 1
     ip -n "${P}wan" -6 route add 3ffe:77::/64 via 3ffe:9::1
@@ -264,7 +266,7 @@ cmd_up() {
     fi
   fi
   firewall router
-  config router 192.168.77 "$([[ $O_CGNAT == yes ]] || echo "$EXT_IP")"
+  config router 192.168.77 "$([[ -n $O_OUTER ]] || echo "$EXT_IP")"
   host lan  router 192.168.77 3ffe:77 2
   host lan2 router 192.168.77 3ffe:77 3
   local routers=(router)
@@ -329,18 +331,7 @@ cmd_wan_ip() {
   [[ ${1:-} == "$WAN".* ]] || die "wan-ip $WAN.N"
   ip -n "${P}router" addr flush dev wan0 scope global
   addr router wan0 "$1/24" 3ffe:9::1/64
-  ip -n "${P}router" route replace default via "$WAN.9"
-  ip -n "${P}router" -6 route replace default via 3ffe:9::9
-}
-
-cmd_status() {
-  local n
-  for n in "${ALL_NS[@]}"; do
-    has "$n" || continue
-    echo "$n: $(ip -n "$P$n" -br addr | awk '$1 !~ /^(lo|p-)/ { printf "%s ", $1
-      for (i = 3; i <= NF; i++) if ($i !~ /^fe80/) printf "%s ", $i }')"
-    [[ ! -e $STATE/$n.conf ]] || echo "  miniupnpd $(daemon_pid "$n" || echo 'not running')"
-  done
+  routes router "$WAN.9" 3ffe:9::9
 }
 
 cmd_rules() {
@@ -399,7 +390,7 @@ cmd_rootless() {
 }
 
 case ${1:-} in
-  up | down | exec | daemon | wan-ip | status | rules | selftest | rootless)
+  up | down | exec | daemon | wan-ip | rules | selftest | rootless)
     command=cmd_${1//-/_}; shift; "$command" "$@" ;;
   -h | --help | help) usage ;;
   *) usage 2 >&2 ;;

@@ -42,9 +42,17 @@ pub(crate) struct Common {
     /// Use this interface only, such as wlan0
     #[arg(long, global = true, value_name = "NAME")]
     interface: Option<String>,
+    /// How often a router is looked at that holds a port [default: 3m]. For tests
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide = true)]
+    look: Option<Duration>,
 }
 
 impl Common {
+    /// How often a router is looked at.
+    pub(crate) fn look(&self) -> Duration {
+        self.look.unwrap_or(lease::LOOK)
+    }
+
     /// Which part of the network may be asked.
     pub(crate) fn choice(&self) -> Choice {
         Choice {
@@ -112,7 +120,7 @@ pub(crate) struct Unmap {
 
 impl Map {
     /// What is to be opened.
-    pub(crate) fn wish(&self, choice: Choice) -> Wish {
+    pub(crate) fn wish(&self, choice: Choice, look: Duration) -> Wish {
         Wish {
             port: self.port,
             external_port: self.external_port.unwrap_or(self.port),
@@ -123,6 +131,7 @@ impl Map {
             },
             exact: self.exact,
             lease: self.lease,
+            look,
             choice,
         }
     }
@@ -187,6 +196,9 @@ mod tests {
             panic!("another command");
         };
         assert_eq!(map.command, ["./server.sh", "--port", "1"]);
-        assert_eq!(map.wish(Choice::default()).forwarded, Forwarded::Both);
+        assert_eq!(
+            map.wish(Choice::default(), lease::LOOK).forwarded,
+            Forwarded::Both
+        );
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     PortWithheld(Method, String),
     /// The router has no address that others could reach.
     Unreachable { port: u16, ip: IpAddr },
+    /// The router has no address outside at all, or does not know it.
+    NoPublicAddress,
     /// The asker no longer wants it.
     Cancelled,
 }
@@ -32,10 +34,20 @@ impl Failure {
         let code = match self {
             Self::NoGateway | Self::Silent(_) => ErrorCode::NoGateway,
             Self::Refused(..) | Self::PortWithheld(..) => ErrorCode::MappingRefused,
-            Self::Unreachable { .. } => ErrorCode::NoPublicAddress,
+            Self::Unreachable { .. } | Self::NoPublicAddress => ErrorCode::NoPublicAddress,
             Self::Cancelled => ErrorCode::Busy,
         };
         Refusal::new(code, self.to_string())
+    }
+
+    /// Whether another of the router's protocols would say the same. With `exact` none gives
+    /// another port.
+    pub(crate) fn is_final(&self, exact: bool) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::NoPublicAddress => true,
+            Self::PortWithheld(..) => exact,
+            Self::NoGateway | Self::Silent(_) | Self::Refused(..) | Self::Cancelled => false,
+        }
     }
 
     /// How much it tells: of several, the one that tells most is told.
@@ -45,7 +57,7 @@ impl Failure {
             Self::Silent(_) => 1,
             Self::Refused(..) => 2,
             Self::PortWithheld(..) => 3,
-            Self::Unreachable { .. } => 4,
+            Self::Unreachable { .. } | Self::NoPublicAddress => 4,
         }
     }
 }
@@ -63,6 +75,7 @@ impl fmt::Display for Failure {
                 method.name()
             ),
             Self::Unreachable { port, ip } => f.write_str(&verdict::why_unreachable(*port, *ip)),
+            Self::NoPublicAddress => f.write_str(verdict::NO_PUBLIC_ADDRESS),
             Self::Cancelled => f.write_str("This port is no longer wanted."),
         }
     }

@@ -1,7 +1,6 @@
 //! The loop around one lease: it does what the lease says, and says what came of it.
 //!
-//! A call to the router that has begun is never cut short, since only its answer tells what is
-//! there to be removed; waiting and searching stop at once.
+//! Told to stop, it is done within [`STOP_LIMIT`], whatever the router does.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -14,8 +13,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock;
 use crate::failure::Failure;
-use crate::gateway::Gateway;
 use crate::gateway::search::{self, Search};
+use crate::gateway::{Direct, Gateway};
 use crate::lease::{Action, Grant, Input, Lease, News, Sight};
 use crate::network::Network;
 use crate::stop::Stop;
@@ -25,8 +24,16 @@ use crate::wish::{self, Wish};
 /// the kernel, and a chat that moved to another network waits no longer than that.
 const GLANCE: Duration = Duration::from_secs(5);
 
-/// How long removing may take: who quits does not wait longer, and a lease ends by itself.
-pub(crate) const REMOVAL_LIMIT: Duration = Duration::from_millis(1900);
+/// Who quits waits no longer than 2 s for all of it, start and end of a busy process included; a
+/// lease ends by itself.
+pub(crate) const STOP_LIMIT: Duration = Duration::from_millis(1700);
+
+/// What was begun gets so long to end once it is no longer wanted: mostly the answer is on its way
+/// already, and it tells what is there to be removed.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// How long removing may take; what is left of the limit is for waking up.
+const REMOVAL_LIMIT: Duration = Duration::from_millis(1100);
 
 /// By which version of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +45,18 @@ pub(crate) enum Family {
 /// Something to tell.
 pub(crate) struct Report {
     pub(crate) family: Family,
-    pub(crate) news: News,
-    /// This computer's address, as the router knows it.
-    pub(crate) local_ip: Option<IpAddr>,
-    pub(crate) took: Duration,
+    pub(crate) told: Told,
+}
+
+pub(crate) enum Told {
+    /// A router answers, and is asked for the port.
+    RouterAnswers,
+    News {
+        news: News,
+        /// This computer's address, as the router knows it.
+        local_ip: Option<IpAddr>,
+        took: Duration,
+    },
 }
 
 /// Opens what is wished for, keeps it open, and closes it when told to stop; says why where it
@@ -52,32 +67,34 @@ pub(crate) async fn hold(
     mut stop: Stop,
     tell: mpsc::Sender<Report>,
 ) -> Result<(), String> {
+    let (mut lease, first) = Lease::wanted(wish.look);
     let mut hold = Hold {
         way_out: way_out(family, &Network::look(&wish.choice)),
         wish,
         family,
         gateway: None,
+        unanswered: None,
+        tell,
     };
-    let (mut lease, first) = Lease::wanted();
     let mut work = VecDeque::from([first]);
     let mut begun = Instant::now();
     loop {
         let input = match work.pop_front() {
             Some(Action::Tell(news)) => {
-                let report = Report {
-                    family,
+                let local_ip = hold.gateway.as_ref().map(Gateway::local_ip);
+                let took = begun.elapsed();
+                hold.say(Told::News {
                     news,
-                    local_ip: hold.gateway.as_ref().map(Gateway::local_ip),
-                    took: begun.elapsed(),
-                };
-                // Nobody is left to hear it when all of it is being stopped.
-                let _ = tell.send(report).await;
+                    local_ip,
+                    took,
+                })
+                .await;
                 continue;
             }
-            Some(Action::Close(grant)) => return hold.close(&grant).await,
+            Some(Action::Close(grant)) => return hold.close(grant.external.port()).await,
             Some(Action::Open { previous }) => hold.open(previous, &mut stop).await,
-            Some(Action::Renew(grant)) => outcome(hold.renew(&grant).await),
-            Some(Action::Look(grant)) => hold.look(&grant).await,
+            Some(Action::Renew(grant)) => hold.renew(&grant, &mut stop).await,
+            Some(Action::Look(grant)) => hold.look(&grant, &mut stop).await,
             None if lease.is_released() => return Ok(()),
             None => {
                 let input = hold.wait(&lease, &mut stop).await;
@@ -85,6 +102,10 @@ pub(crate) async fn hold(
                 input
             }
         };
+        if let (Input::Stop, Some(port)) = (&input, hold.unanswered) {
+            // It may have opened the port and only said nothing.
+            return hold.close(port).await;
+        }
         work.extend(lease.handle(input, clock::now(), chance()));
     }
 }
@@ -95,6 +116,9 @@ struct Hold {
     /// As it was when the router was searched.
     way_out: WayOut,
     gateway: Option<Gateway>,
+    /// The port outside that `gateway` is being asked for.
+    unanswered: Option<u16>,
+    tell: mpsc::Sender<Report>,
 }
 
 /// What of the network a mapping depends on: the routers, and this computer's address.
@@ -139,12 +163,18 @@ impl Hold {
     async fn open(&mut self, previous: Option<u16>, stop: &mut Stop) -> Input {
         let network = Network::look(&self.wish.choice);
         self.way_out = way_out(self.family, &network);
-        let mut search = match self.family {
-            Family::V4 => Search::v4(&network, &self.wish.choice),
-            Family::V6 => Search::v6(&network),
-        };
+        let choice = &self.wish.choice;
         let port = previous.and_then(NonZeroU16::new);
         let port = port.unwrap_or(self.wish.external_port);
+        if self.family == Family::V4
+            && let Some(direct) = Direct::find(&network, choice)
+        {
+            return self.claim(Gateway::Direct(direct), port, stop).await;
+        }
+        let mut search = match self.family {
+            Family::V4 => Search::v4(&network, choice),
+            Family::V6 => Search::v6(&network, choice),
+        };
         let mut told = Failure::NoGateway;
         loop {
             let found = tokio::select! {
@@ -155,60 +185,81 @@ impl Hold {
             let Some(gateway) = found else {
                 return Input::Failed(told);
             };
-            match outcome(self.claim(gateway, port).await) {
-                Input::Failed(failure @ Failure::Unreachable { .. }) => {
-                    return Input::Failed(failure);
-                }
-                // Its other protocols give no other port.
-                Input::Failed(failure @ Failure::PortWithheld(..)) if self.wish.exact => {
+            self.say(Told::RouterAnswers).await;
+            match self.claim(gateway, port, stop).await {
+                Input::Failed(failure) if failure.is_final(self.wish.exact) => {
                     return Input::Failed(failure);
                 }
                 Input::Failed(failure) if failure.weight() > told.weight() => told = failure,
                 Input::Failed(_) => {}
-                granted => return granted,
+                granted_or_stopped => return granted_or_stopped,
             }
         }
     }
 
-    async fn claim(&mut self, mut gateway: Gateway, port: NonZeroU16) -> Result<Grant, Failure> {
-        let grant = wish::ask(&mut gateway, &self.wish, port).await?;
-        self.gateway = Some(gateway);
-        Ok(grant)
+    async fn claim(&mut self, gateway: Gateway, port: NonZeroU16, stop: &mut Stop) -> Input {
+        let before = self.gateway.replace(gateway);
+        let input = self.ask(port, stop).await;
+        if let Input::Failed(_) = input {
+            self.gateway = before;
+        }
+        input
     }
 
-    async fn renew(&mut self, grant: &Grant) -> Result<Grant, Failure> {
+    async fn renew(&mut self, grant: &Grant, stop: &mut Stop) -> Input {
         let port = NonZeroU16::new(grant.external.port()).unwrap_or(self.wish.external_port);
-        match &mut self.gateway {
-            Some(gateway) => wish::ask(gateway, &self.wish, port).await,
-            None => Err(Failure::NoGateway),
+        self.ask(port, stop).await
+    }
+
+    /// Asks the router for this port.
+    async fn ask(&mut self, port: NonZeroU16, stop: &mut Stop) -> Input {
+        let Some(gateway) = &mut self.gateway else {
+            return Input::Failed(Failure::NoGateway);
+        };
+        self.unanswered = Some(port.get());
+        let Some(answer) = with_grace(wish::ask(gateway, &self.wish, port), stop).await else {
+            return Input::Stop;
+        };
+        self.unanswered = None;
+        match answer {
+            Ok(grant) => Input::Granted(grant),
+            Err(failure) => Input::Failed(failure),
         }
     }
 
-    async fn look(&self, grant: &Grant) -> Input {
+    async fn look(&self, grant: &Grant, stop: &mut Stop) -> Input {
         let Some(gateway) = &self.gateway else {
             return Input::Failed(Failure::NoGateway);
         };
-        let mut seen = Sight::default();
-        for wanted in wish::each(&self.wish, grant.external.port()) {
-            match gateway.look(&wanted).await {
-                Ok(sight) => seen = sight,
-                Err(failure) => return Input::Failed(failure),
+        let look = async {
+            let mut seen = Sight::default();
+            for wanted in wish::each(&self.wish, grant.external.port()) {
+                match gateway.look(&wanted).await {
+                    Ok(sight) => seen = sight,
+                    Err(failure) => return Input::Failed(failure),
+                }
+                // Whichever is missing, all are opened again.
+                if seen.listed == Some(false) {
+                    break;
+                }
             }
-            // Whichever is missing, all are opened again.
-            if seen.listed == Some(false) {
-                break;
-            }
+            Input::Seen(seen)
+        };
+        // Nothing comes of it that would have to be removed.
+        tokio::select! {
+            biased;
+            () = stop.requested() => Input::Stop,
+            seen = look => seen,
         }
-        Input::Seen(seen)
     }
 
-    async fn close(&self, grant: &Grant) -> Result<(), String> {
+    async fn close(&self, external: u16) -> Result<(), String> {
         let Some(gateway) = &self.gateway else {
             return Ok(());
         };
         let close = async {
             let mut outcome = Ok(());
-            for wanted in wish::each(&self.wish, grant.external.port()) {
+            for wanted in wish::each(&self.wish, external) {
                 outcome = gateway.unmap(&wanted).await.and(outcome);
             }
             outcome
@@ -216,12 +267,24 @@ impl Hold {
         let in_time = timeout(REMOVAL_LIMIT, close).await;
         in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
     }
+
+    /// Nobody is left to hear it when all of it is being stopped.
+    async fn say(&self, told: Told) {
+        let family = self.family;
+        let _ = self.tell.send(Report { family, told }).await;
+    }
 }
 
-fn outcome(result: Result<Grant, Failure>) -> Input {
-    match result {
-        Ok(grant) => Input::Granted(grant),
-        Err(failure) => Input::Failed(failure),
+/// Waits for it; once told to stop only a little longer, and then `None`.
+async fn with_grace<T>(work: impl Future<Output = T>, stop: &mut Stop) -> Option<T> {
+    let no_longer = async {
+        stop.requested().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = no_longer => None,
     }
 }
 

@@ -52,12 +52,20 @@ fn main() -> ExitCode {
         true => Output::Json,
         false => Output::People,
     };
+    if let Some(fault) = choice.fault() {
+        return person::wrong(&fault, output);
+    }
     match command {
-        Some(Command::Map(map)) => person::run(person::map(map, choice, common.json)),
+        Some(Command::Map(map)) => {
+            let wish = map.wish(choice, common.look());
+            person::run(person::map(map, wish, common.json))
+        }
         Some(Command::List) => person::run(person::list(&choice, output)),
         Some(Command::Unmap(unmap)) => person::run(person::unmap(unmap, &choice, output)),
         None if stdio || started_by_p2p_chat => {
-            p2p_chat_plugin::serve(&IDENTITY, |_welcome, pipe| plugin::serve(pipe))
+            p2p_chat_plugin::serve(&IDENTITY, |_welcome, pipe| {
+                plugin::serve(pipe, common.look())
+            })
         }
         None => person::run(person::status(&choice, output)),
     }

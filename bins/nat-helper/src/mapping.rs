@@ -1,6 +1,6 @@
 //! One open port as it is seen from outside: a lease of IPv4 and one of IPv6, side by side.
 //!
-//! `open`, then `next` until it says `None`, then `close`.
+//! `begin`, then `first_answer`, then `next` as long as it is wanted, then `close`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use p2p_chat_protocol::nat::PortMapped;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::failure::Failure;
-use crate::gateway::seconds;
-use crate::hold::{self, Family, Report};
+use crate::gateway::{Method, seconds};
+use crate::hold::{self, Family, Report, STOP_LIMIT, Told};
 use crate::lease::{Cause, Grant, News};
-use crate::stop::{self, Stop, Stopper};
+use crate::stop::{self, Stopper};
 use crate::wish::Wish;
 
 /// Both leases may have something to tell; more than that waits.
@@ -25,14 +25,21 @@ const REPORTS: usize = 2;
 /// later; with this, somebody who waits does not yet notice. What comes later still is told later.
 const IPV6_WAITS: Duration = Duration::from_millis(120);
 
+/// How long it waits to hear that there is somebody to ask by IPv6 at all. Both are asked at the
+/// same time, and the IPv4 port took at least as long.
+const IPV6_ANSWER_WAITS: Duration = Duration::from_millis(30);
+
 /// The same where IPv4 has failed: as long as a router that speaks PCP may need.
 const IPV6_ALONE_WAITS: Duration = Duration::from_secs(1);
 
 /// What happened to an open port.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Its state is another one now: why, for people, where there is more to say than the address.
-    Mapped(Option<Cause>),
+    /// It is open by this version of IP, maybe at another address: why, for people, where there is
+    /// more to say than the address.
+    Mapped(Family, Option<Cause>),
+    /// It is open no longer by one version of IP, and still by the other; for people.
+    HalfLost(String),
     /// It is open no longer; for people.
     Lost(String),
 }
@@ -56,6 +63,8 @@ struct Side {
     local_ip: Option<IpAddr>,
     /// Why there is none.
     failure: Option<Failure>,
+    /// There is a router to ask.
+    answers: bool,
 }
 
 impl Side {
@@ -65,8 +74,8 @@ impl Side {
 }
 
 impl Mapping {
-    /// Finds a router and opens the port.
-    pub(crate) async fn open(wish: Wish, stop: &mut Stop) -> Result<Self, Failure> {
+    /// Begins to look for a router and to open the port.
+    pub(crate) fn begin(wish: Wish) -> Self {
         let (stopper, inner) = stop::pair();
         let (tell, reports) = mpsc::channel(REPORTS);
         let mut tasks = JoinSet::new();
@@ -78,7 +87,7 @@ impl Mapping {
                 tell.clone(),
             ));
         }
-        let mut mapping = Self {
+        Self {
             wish,
             reports,
             tasks,
@@ -87,35 +96,31 @@ impl Mapping {
             v6: Side::default(),
             took: Duration::ZERO,
             reason: None,
-        };
-        match mapping.first_answers(stop).await {
-            Ok(()) => Ok(mapping),
-            Err(failure) => {
-                let _ = mapping.close().await;
-                Err(failure)
-            }
         }
     }
 
-    /// Waits until it is known whether the port is open.
-    async fn first_answers(&mut self, stop: &mut Stop) -> Result<(), Failure> {
-        let mut until = None;
+    /// Waits until it is known whether the port is open. Where it is not the search goes on, until
+    /// this is closed. Cancel-safe.
+    pub(crate) async fn first_answer(&mut self) -> Result<(), Failure> {
+        let mut known = None;
         while !(self.v4.is_known() && self.v6.is_known()) {
             if self.v4.is_known() {
-                let longer = match self.v4.grant {
-                    Some(_) => IPV6_WAITS,
-                    None => IPV6_ALONE_WAITS,
-                };
-                until.get_or_insert(Instant::now() + longer);
+                known.get_or_insert(Instant::now());
             }
-            let limit = sleep_until(until.unwrap_or_else(Instant::now));
+            let longer = match (&self.v4.grant, self.v6.answers) {
+                (Some(_), true) => IPV6_WAITS,
+                (Some(_), false) => IPV6_ANSWER_WAITS,
+                (None, _) => IPV6_ALONE_WAITS,
+            };
+            let limit = sleep_until(known.unwrap_or_else(Instant::now) + longer);
             tokio::select! {
                 biased;
-                () = stop.requested() => return Err(Failure::Cancelled),
                 Some(report) = self.reports.recv() => {
                     self.take(report);
                 }
-                () = limit, if until.is_some() => break,
+                () = limit, if known.is_some() => break,
+                // Both have ended, which they do only by a panic.
+                else => return Err(Failure::NoGateway),
             }
         }
         match (&self.v4.failure, &self.v6.grant) {
@@ -128,21 +133,22 @@ impl Mapping {
         }
     }
 
-    /// Keeps the port open until there is something to tell; `None` when told to stop.
-    pub(crate) async fn next(&mut self, stop: &mut Stop) -> Option<Change> {
+    /// Keeps the port open until there is something to tell. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Change {
         loop {
-            let report = tokio::select! {
-                biased;
-                () = stop.requested() => return None,
-                Some(report) = self.reports.recv() => report,
-            };
-            if let Some(change) = self.take(report) {
-                return Some(change);
+            match self.reports.recv().await {
+                Some(report) => {
+                    if let Some(change) = self.take(report) {
+                        return change;
+                    }
+                }
+                // As above.
+                None => std::future::pending().await,
             }
         }
     }
 
-    /// Closes the port, or says why the router did not.
+    /// Closes the port, or says why the router did not. It takes 2 s at most.
     pub(crate) async fn close(self) -> Result<(), String> {
         let Self {
             mut tasks,
@@ -152,12 +158,16 @@ impl Mapping {
         } = self;
         // Both wake up, and nobody waits to be heard any more.
         drop((stopper, reports));
-        let mut outcome = Ok(());
-        while let Some(ended) = tasks.join_next().await {
-            let ended = ended.unwrap_or_else(|_| Err("the attempt broke off".to_owned()));
-            outcome = ended.and(outcome);
-        }
-        outcome
+        let ends = async {
+            let mut outcome = Ok(());
+            while let Some(ended) = tasks.join_next().await {
+                let ended = ended.unwrap_or_else(|_| Err("the attempt broke off".to_owned()));
+                outcome = ended.and(outcome);
+            }
+            outcome
+        };
+        let in_time = timeout(STOP_LIMIT, ends).await;
+        in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
     }
 
     /// Ends here and leaves the port open for its lease.
@@ -168,6 +178,15 @@ impl Mapping {
     /// Where it is reached from outside.
     pub(crate) fn external_address(&self) -> Option<SocketAddr> {
         self.main().map(|grant| grant.external)
+    }
+
+    /// The same by one version of IP.
+    pub(crate) fn address_by(&self, family: Family) -> Option<SocketAddr> {
+        let side = match family {
+            Family::V4 => &self.v4,
+            Family::V6 => &self.v6,
+        };
+        side.grant.as_ref().map(|grant| grant.external)
     }
 
     /// Where that leads to.
@@ -205,15 +224,19 @@ impl Mapping {
 
     /// Notes what is reported, and says what that changes for others.
     fn take(&mut self, report: Report) -> Option<Change> {
-        let Report {
-            family,
-            news,
-            local_ip,
-            took,
-        } = report;
+        let Report { family, told } = report;
         let side = match family {
             Family::V4 => &mut self.v4,
             Family::V6 => &mut self.v6,
+        };
+        let Told::News {
+            news,
+            local_ip,
+            took,
+        } = told
+        else {
+            side.answers = true;
+            return None;
         };
         let had_one = side.grant.is_some();
         let cause = match news {
@@ -222,6 +245,7 @@ impl Mapping {
                     grant: Some(grant),
                     local_ip,
                     failure: None,
+                    answers: true,
                 };
                 cause
             }
@@ -231,17 +255,29 @@ impl Mapping {
                 None
             }
         };
-        self.took = took;
+        // How long the address that is told first took.
+        if family == Family::V4 || self.v4.grant.is_none() {
+            self.took = took;
+        }
         self.reason = self.why(cause);
         let failed = match family {
             Family::V4 => self.v4.failure.as_ref(),
             Family::V6 => self.v6.failure.as_ref(),
         };
+        let (lost, stays) = match family {
+            Family::V4 => ("IPv4", "IPv6"),
+            Family::V6 => ("IPv6", "IPv4"),
+        };
         match (self.main(), failed) {
-            (Some(_), Some(_)) if !had_one => None,
-            (Some(_), _) => Some(Change::Mapped(cause)),
-            (None, Some(failure)) if had_one => Some(Change::Lost(failure.to_string())),
-            (None, _) => None,
+            (_, Some(_)) if !had_one => None,
+            (Some(_), Some(failure)) => {
+                let said = format!("Lost by {lost}, still open by {stays}: {failure}");
+                self.reason = Some(said.clone());
+                Some(Change::HalfLost(said))
+            }
+            (Some(_), None) => Some(Change::Mapped(family, cause)),
+            (None, Some(failure)) => Some(Change::Lost(failure.to_string())),
+            (None, None) => None,
         }
     }
 
@@ -261,7 +297,17 @@ impl Mapping {
                     .to_owned()
             })
         };
+        let direct = || {
+            let grant = self.main().filter(|grant| grant.method == Method::Direct)?;
+            Some(format!(
+                "This computer has the public address {} itself: no router is in between.",
+                grant.external.ip()
+            ))
+        };
         let caused = || cause.map(|cause| cause.sentence().to_owned());
-        by_ipv6_alone.or_else(caused).or_else(for_ever)
+        by_ipv6_alone
+            .or_else(caused)
+            .or_else(direct)
+            .or_else(for_ever)
     }
 }

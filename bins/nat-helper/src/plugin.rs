@@ -14,7 +14,8 @@ use p2p_chat_protocol::{ErrorCode, Received, Refusal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::hold::REMOVAL_LIMIT;
+use crate::failure::Failure;
+use crate::hold::STOP_LIMIT;
 use crate::jobs::{Jobs, MAX_JOBS};
 use crate::lease;
 use crate::mapping::{Change, Mapping};
@@ -32,12 +33,22 @@ const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// An event, and the request it answers.
 type Told = (Option<u64>, NatEvent);
 
-/// Serves until the end of stdin or a signal, then removes what is mapped.
-pub(crate) async fn serve(pipe: Pipe) -> io::Result<()> {
+/// Serves until the end of stdin or a signal, then removes what is mapped. A router that holds a
+/// port is looked at every `look`.
+pub(crate) async fn serve(pipe: Pipe, look: Duration) -> io::Result<()> {
     let mut jobs = Jobs::new();
+    let mut signals = Signals::catch()?;
     let left_open = Arc::new(AtomicBool::new(false));
-    let outcome = exchange(pipe, &mut jobs, &left_open).await;
-    let in_time = jobs.end(REMOVAL_LIMIT).await;
+    let asked = Asked {
+        left_open: Arc::clone(&left_open),
+        look,
+    };
+    let outcome = exchange(pipe, &mut jobs, &mut signals, &asked).await;
+    let in_time = tokio::select! {
+        ended = jobs.end(STOP_LIMIT) => ended,
+        // Whoever asks twice waits no longer.
+        () = signals.impatience() => false,
+    };
     if in_time && !left_open.load(Ordering::Relaxed) {
         return outcome;
     }
@@ -47,10 +58,21 @@ pub(crate) async fn serve(pipe: Pipe) -> io::Result<()> {
     ))
 }
 
+/// What every mapping is held with.
+struct Asked {
+    /// Set where one could not be removed.
+    left_open: Arc<AtomicBool>,
+    look: Duration,
+}
+
 /// Reads and writes. When it returns the queue is gone, so no job waits to be heard any more.
-async fn exchange(mut pipe: Pipe, jobs: &mut Jobs, left_open: &Arc<AtomicBool>) -> io::Result<()> {
+async fn exchange(
+    mut pipe: Pipe,
+    jobs: &mut Jobs,
+    signals: &mut Signals,
+    asked: &Asked,
+) -> io::Result<()> {
     let (tell, mut told) = mpsc::channel(EVENT_QUEUE);
-    let mut signals = Signals::catch()?;
     let mut inbox = Inbox::default();
     loop {
         tokio::select! {
@@ -58,7 +80,7 @@ async fn exchange(mut pipe: Pipe, jobs: &mut Jobs, left_open: &Arc<AtomicBool>) 
             line = pipe.reader.next() => {
                 let Some(line) = line? else { return Ok(()) };
                 let refused = match inbox.read(&line) {
-                    Incoming::Message(received) => start(received, jobs, &tell, left_open),
+                    Incoming::Message(received) => start(received, jobs, &tell, asked),
                     Incoming::Refuse(id, refusal) => Some((Some(id), NatEvent::Error(refusal))),
                     Incoming::BadReply(..) | Incoming::Ignore => None,
                 };
@@ -77,7 +99,7 @@ fn start(
     received: Received<NatRequest>,
     jobs: &mut Jobs,
     tell: &mpsc::Sender<Told>,
-    left_open: &Arc<AtomicBool>,
+    asked: &Asked,
 ) -> Option<Told> {
     let Received { id, message, .. } = received;
     let refuse = |code, sentence| Some((id, NatEvent::Error(Refusal::new(code, sentence))));
@@ -90,13 +112,13 @@ fn start(
     let tell = tell.clone();
     match message {
         NatRequest::MapPort(request) => {
-            let Some(wish) = wish(&request) else {
+            let Some(wish) = wish(&request, asked.look) else {
                 return refuse(
                     ErrorCode::InvalidMessage,
                     "a port is 1 to 65535, a lease is 1 to 86400 seconds",
                 );
             };
-            let left_open = Arc::clone(left_open);
+            let left_open = Arc::clone(&asked.left_open);
             jobs.start_on(wish.port, place, |stop| async move {
                 if !hold(wish, stop, id, tell).await {
                     left_open.store(true, Ordering::Relaxed);
@@ -118,7 +140,7 @@ fn start(
     None
 }
 
-fn wish(request: &MapPort) -> Option<Wish> {
+fn wish(request: &MapPort, look: Duration) -> Option<Wish> {
     let port = NonZeroU16::new(request.port)?;
     Some(Wish {
         port,
@@ -129,32 +151,46 @@ fn wish(request: &MapPort) -> Option<Wish> {
         forwarded: Forwarded::Tcp,
         exact: false,
         lease: lease::length(request.lease_s)?,
+        look,
         choice: Choice::default(),
     })
 }
 
-/// A mapping, from its request to its removal; `false` where it could not be removed.
+/// A mapping, from its request to its removal; `false` where it could not be removed. One that
+/// fails at first is answered so and tried again: the router may only be starting, too.
 async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<Told>) -> bool {
     let port = wish.port;
-    let mut mapping = match Mapping::open(wish, &mut stop).await {
-        Ok(mapping) => mapping,
-        Err(failure) => {
-            answer(&tell, id, NatEvent::Error(failure.refusal())).await;
-            return true;
+    let mut mapping = Mapping::begin(wish);
+    let mut answered = false;
+    let telling = async {
+        let reply = match mapping.first_answer().await {
+            Ok(()) => NatEvent::PortMapped(mapping.port_mapped()),
+            Err(failure) => NatEvent::Error(failure.refusal()),
+        };
+        answered = true;
+        answer(&tell, id, reply).await;
+        loop {
+            let event = match mapping.next().await {
+                Change::Mapped(..) | Change::HalfLost(_) => {
+                    NatEvent::PortMapped(mapping.port_mapped())
+                }
+                Change::Lost(reason) => NatEvent::PortLost(PortLost {
+                    port: port.get(),
+                    reason,
+                }),
+            };
+            say(&tell, (None, event)).await;
         }
     };
-    answer(&tell, id, NatEvent::PortMapped(mapping.port_mapped())).await;
-    while let Some(change) = mapping.next(&mut stop).await {
-        let event = match change {
-            Change::Mapped(_) => NatEvent::PortMapped(mapping.port_mapped()),
-            Change::Lost(reason) => NatEvent::PortLost(PortLost {
-                port: port.get(),
-                reason,
-            }),
-        };
-        say(&tell, (None, event)).await;
+    tokio::select! {
+        biased;
+        () = stop.requested() => {}
+        () = telling => {}
     }
     let closed = mapping.close().await;
+    if !answered {
+        answer(&tell, id, NatEvent::Error(Failure::Cancelled.refusal())).await;
+    }
     if let Err(reason) = &closed {
         // A stderr nobody reads is no reason to panic.
         let _ = writeln!(io::stderr(), "WARN port {port} was not closed: {reason}");

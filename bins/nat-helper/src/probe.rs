@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use p2p_chat_protocol::nat::{OwnAddress, Probed};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::gateway::Gateway;
 use crate::gateway::search::{self, SEARCH_LIMIT, Search};
@@ -13,6 +15,9 @@ use crate::verdict::{self, Facts, Verdict};
 /// How much longer than the first protocol the others are waited for: UPnP takes a tenth of a
 /// second where PCP takes a hundredth, and a busy router some more.
 pub(crate) const OTHERS_WAIT: Duration = Duration::from_secs(2);
+
+/// How much longer than for IPv4 it is waited for IPv6, which answers as soon or not at all.
+const IPV6_WAITS: Duration = Duration::from_secs(1);
 
 /// What was found.
 pub(crate) struct Found {
@@ -26,9 +31,19 @@ pub(crate) struct Found {
 pub(crate) async fn probe(choice: &Choice, longer: Duration) -> Found {
     let begun = Instant::now();
     let network = Network::look(choice);
+    let ipv4 = Search::v4(&network, choice).all(longer);
+    let (known, ipv4_known) = oneshot::channel::<()>();
+    let ipv6 = Search::v6(&network, choice).all_until(OTHERS_WAIT, async {
+        let _ = ipv4_known.await;
+        sleep(IPV6_WAITS).await;
+    });
     let (gateways, ipv6) = tokio::join!(
-        Search::v4(&network, choice).all(longer),
-        Search::v6(&network).all(OTHERS_WAIT)
+        async {
+            let gateways = ipv4.await;
+            drop(known);
+            gateways
+        },
+        ipv6
     );
     let searched = begun.elapsed();
     let external_ip = external_ip(&gateways).await;

@@ -39,6 +39,8 @@ pub(crate) enum Caught {
 pub(crate) struct Signals {
     #[cfg(unix)]
     caught: [tokio::signal::unix::Signal; 3],
+    /// How many came.
+    count: u32,
 }
 
 impl Signals {
@@ -53,14 +55,29 @@ impl Signals {
                     signal(SignalKind::terminate())?,
                     signal(SignalKind::hangup())?,
                 ],
+                count: 0,
             })
         }
         #[cfg(not(unix))]
-        Ok(Self {})
+        Ok(Self { count: 0 })
     }
 
     /// Waits for one of them. Cancel-safe.
     pub(crate) async fn received(&mut self) -> Caught {
+        let caught = self.next().await;
+        self.count += 1;
+        caught
+    }
+
+    /// Waits for the second of all that came since the beginning: whoever asks twice wants the end
+    /// at once, whatever is left undone. Cancel-safe.
+    pub(crate) async fn impatience(&mut self) {
+        while self.count < 2 {
+            self.received().await;
+        }
+    }
+
+    async fn next(&mut self) -> Caught {
         #[cfg(unix)]
         {
             let [interrupt, terminate, hangup] = &mut self.caught;

@@ -22,6 +22,8 @@ pub(crate) struct Wish {
     pub(crate) exact: bool,
     /// For how long.
     pub(crate) lease: Duration,
+    /// How often the router is looked at while it is open.
+    pub(crate) look: Duration,
     /// Which part of the network may be asked.
     pub(crate) choice: Choice,
 }

@@ -4,8 +4,8 @@ mod support;
 
 use std::process::{Output, Stdio};
 
-use support::NAT_HELPER;
-use support::nat_lab::NatLab;
+use support::nat_lab::{KilledOnDrop, NatLab, lines, next};
+use support::{NAT_HELPER, SOON};
 
 /// Runs nat-helper on one of the lab's computers to its end: exit code, stdout, stderr.
 fn run(lab: &NatLab, namespace: &str, line: &str) -> (i32, String, String) {
@@ -89,6 +89,51 @@ fn a_command_knows_its_address_and_its_exit_code_is_passed_on() {
 }
 
 #[test]
+fn a_command_behind_a_carrier_knows_its_ipv6_address() {
+    let Some(lab) = NatLab::with(&["--cgnat"]) else {
+        return;
+    };
+    let mut command = lab.command("lan", NAT_HELPER);
+    let script = "echo $NAT_ADDRESS $NAT_HOST $NAT_PORT";
+    command.args(["map", "8080", "--", "sh", "-c", script]);
+    let output = command.stdin(Stdio::null()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, "[3ffe:77::2]:8080 3ffe:77::2 8080\n");
+}
+
+#[test]
+fn udp_alone_carries_packets_and_leaves_tcp_closed() {
+    for options in [&["--no-upnp"][..], &["--no-natpmp"]] {
+        let Some(lab) = NatLab::with(options) else {
+            return;
+        };
+        let (code, said, aside) = run(&lab, "lan", "map 8080 --protocol udp --once -q");
+        assert_eq!((code, &*said), (0, "128.66.0.1:8080\n"), "{aside}");
+        let mut listener = lab
+            .command("lan", "ncat")
+            .args(["-4", "-u", "-v", "-l", "192.168.77.2", "8080"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map(KilledOnDrop)
+            .expect("ncat starts");
+        let ready = lines(listener.0.stderr.take().expect("piped"));
+        while !next(&ready, SOON)
+            .expect("ncat listens")
+            .contains("Listening")
+        {}
+        let heard = lines(listener.0.stdout.take().expect("piped"));
+        let send = "echo a packet | ncat -4 -u --send-only 128.66.0.1 8080";
+        let mut sender = lab.command("wan", "sh");
+        let sent = sender.args(["-c", send]).status().expect("sh runs");
+        assert!(sent.success());
+        assert_eq!(next(&heard, SOON).as_deref(), Some("a packet"));
+        assert!(!lab.passes(8080, 8080), "tcp is closed");
+    }
+}
+
+#[test]
 fn a_command_that_cannot_be_run_leaves_no_open_port() {
     let Some(lab) = NatLab::with(&[]) else {
         return;
@@ -132,8 +177,10 @@ fn the_list_shows_everybodys_ports_and_only_own_ones_are_closed() {
     assert_eq!(row("128.66.0.1:7070")[4..], ["192.168.77.3", "p2p-chat"]);
     assert_eq!(row("128.66.0.1:9090")[4..], ["this computer", "other"]);
 
-    let (code, _, aside) = run(&lab, "lan", "unmap 7070");
+    let (code, said, aside) = run(&lab, "lan", "unmap 7070 --json");
     assert_eq!(code, 1);
+    let begins = "{\"type\":\"error\",\"code\":\"mapping_refused\",";
+    assert!(said.starts_with(begins), "{said}");
     assert_eq!(
         aside,
         "Port 7070 belongs to 192.168.77.3 (\"p2p-chat\"). Unmapping other people's entries is \
@@ -154,9 +201,14 @@ fn what_pcp_opened_is_closed_without_a_list() {
     };
     run(&lab, "lan", "map 8080 --once -q");
     assert!(lab.rules().contains("dport 8080"));
-    let (code, _, aside) = run(&lab, "lan", "list");
+    let error = |code: &str| format!("{{\"type\":\"error\",\"code\":\"{code}\",");
+    let (code, said, aside) = run(&lab, "lan", "list --json");
     assert_eq!(code, 1);
     assert!(aside.contains("cannot list"), "{aside}");
+    assert!(said.starts_with(&error("unavailable")), "{said}");
+    let (code, said, _) = run(&lab, "lan", "unmap --all --json");
+    assert_eq!(code, 1);
+    assert!(said.starts_with(&error("unavailable")), "{said}");
     assert_eq!(run(&lab, "lan", "unmap 8080").0, 0);
     assert!(!lab.rules().contains("dport 8080"), "{}", lab.rules());
 }
@@ -176,7 +228,7 @@ fn json_alone_is_on_stdout() {
     );
     assert!(aside.contains("Left open for 1 h."), "{aside}");
     let (_, said, _) = run(&lab, "lan", "list --json");
-    let begins = "{\"external_address\":\"128.66.0.1:8080\"";
+    let begins = "{\"type\":\"port_listed\",\"external_address\":\"128.66.0.1:8080\"";
     assert!(
         said.starts_with(begins) && said.lines().count() == 1,
         "{said}"
@@ -196,6 +248,15 @@ fn a_chosen_interface_or_gateway_is_the_only_one_asked() {
     assert_eq!((code, &*said), (0, "128.66.0.3:8080\n"));
     let (code, said, _) = run(&lab, "lan", "map 8080 --once -q --interface lan0");
     assert_eq!((code, &*said), (0, "128.66.0.1:8080\n"));
-    let (code, ..) = run(&lab, "lan", "--interface nosuch0");
-    assert_eq!(code, 69);
+    // A router of one version of IP is asked by no other.
+    let (_, said, _) = run(&lab, "lan", "--json --gateway 192.168.77.1");
+    assert!(said.contains("\"pcp\"") && !said.contains("ipv6"), "{said}");
+    let (code, said, _) = run(&lab, "lan", "map 8080 --once -q --gateway 3ffe:77::1");
+    assert_eq!((code, &*said), (0, "[3ffe:77::2]:8080\n"));
+    let (code, said, aside) = run(&lab, "lan", "--json --interface nosuch0");
+    assert_eq!(code, 2);
+    let sentence = "no interface \"nosuch0\" has an address; those that have: lan0";
+    assert_eq!(aside, format!("{sentence}\n"));
+    let begins = "{\"type\":\"error\",\"code\":\"invalid_message\",\"message\":\"no interface";
+    assert!(said.starts_with(begins), "{said}");
 }

@@ -28,6 +28,7 @@ fn bytes_pass_through_a_mapped_port_until_stdin_ends() {
     assert_eq!(mapped.method, "pcp");
     assert!(mapped.took_ms > 0);
     assert!(lab.passes(8080, 8080), "bytes arrive");
+    assert_eq!(plugin.written_to_disk(), 0);
 
     let (status, took) = plugin.end();
     assert_eq!(status.code(), Some(0));

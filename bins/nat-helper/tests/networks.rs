@@ -2,8 +2,10 @@
 
 mod support;
 
+use p2p_chat_protocol::ErrorCode;
+
 use support::nat_lab::NatLab;
-use support::{MAP, plugin_in};
+use support::{MAP, ipv4_home, plugin_in};
 
 /// The router does not hear what is asked of it alone.
 const ONLY_MULTICAST: &str =
@@ -103,38 +105,75 @@ fn a_vpn_as_default_route_does_not_hide_the_router() {
     assert_eq!(maps(&lab), "upnp");
 }
 
+/// A home whose router has no public address: behind a carrier, or behind another router.
+const NO_PUBLIC_ADDRESS: [&str; 2] = ["--cgnat", "--double-nat"];
+
 #[test]
 fn a_router_without_a_public_address_opens_ipv6_all_the_same() {
-    let Some(lab) = NatLab::with(&["--cgnat"]) else {
-        return;
-    };
-    let mut plugin = plugin_in(&lab, "lan");
-    plugin.ask(MAP);
-    let mapped = plugin.mapped();
-    assert_eq!(mapped.external_address, "[3ffe:77::2]:8080");
-    assert_eq!(mapped.ipv6_address.as_deref(), Some("[3ffe:77::2]:8080"));
-    let reason = mapped.reason.expect("why IPv4 does not work");
-    assert!(
-        reason.starts_with("Only by IPv6, so your friend needs it too. By IPv4: "),
-        "{reason}"
-    );
-    assert!(reason.contains("it has no public address"), "{reason}");
+    for option in NO_PUBLIC_ADDRESS {
+        let Some(lab) = NatLab::with(&[option]) else {
+            return;
+        };
+        let mut plugin = plugin_in(&lab, "lan");
+        plugin.ask(MAP);
+        let mapped = plugin.mapped();
+        assert_eq!(mapped.external_address, "[3ffe:77::2]:8080");
+        assert_eq!(mapped.ipv6_address.as_deref(), Some("[3ffe:77::2]:8080"));
+        let reason = mapped.reason.expect("why IPv4 does not work");
+        assert!(
+            reason.starts_with("Only by IPv6, so your friend needs it too. By IPv4: "),
+            "{reason}"
+        );
+        assert!(reason.contains("has no public address"), "{reason}");
+        let ipv6 = ("3ffe:77::2", 8080);
+        assert!(lab.passes_to(ipv6, ipv6), "{option}: bytes arrive by IPv6");
+        plugin.end();
+        assert!(!lab.passes_to(ipv6, ipv6), "{option}: and no longer");
+    }
 }
 
 #[test]
-fn a_router_behind_a_carrier_and_no_ipv6_is_refused() {
-    let Some(lab) = NatLab::with(&["--cgnat"]) else {
+fn a_router_without_a_public_address_and_ipv6_opens_nothing_and_says_why() {
+    let protocols: [&[&str]; 3] = [&[], &["--no-upnp"], &["--no-natpmp"]];
+    for (option, protocols) in NO_PUBLIC_ADDRESS
+        .iter()
+        .flat_map(|option| protocols.map(|protocols| (option, protocols)))
+    {
+        let Some(lab) = ipv4_home(&[&[*option], protocols].concat()) else {
+            return;
+        };
+        let mut plugin = plugin_in(&lab, "lan");
+        plugin.ask(MAP);
+        let refusal = plugin.refused();
+        assert_eq!(refusal.code, ErrorCode::NoPublicAddress);
+        assert_eq!(
+            refusal.message,
+            "Nobody outside can reach you: your router has no public address (it names none). Is \
+             it online? Your provider may share one among customers. Use IPv6, or let your friend \
+             listen.",
+            "{option} {protocols:?}"
+        );
+        assert!(!lab.rules().contains("8080"), "{}", lab.rules());
+    }
+}
+
+#[test]
+fn a_computer_with_a_public_address_needs_no_router() {
+    let Some(lab) = NatLab::with(&[]) else {
         return;
     };
-    lab.run("lan", "ip -6 route del default");
-    let mut plugin = plugin_in(&lab, "lan");
+    let mut plugin = plugin_in(&lab, "wan");
     plugin.ask(MAP);
-    let refusal = plugin.refused();
+    let mapped = plugin.mapped();
     assert_eq!(
-        refusal.message,
-        "PCP: Failed to forward port. Manual port forwarding required. (router: it has no public \
-         address)"
+        (&*mapped.method, &*mapped.external_address),
+        ("direct", "128.66.0.9:8080")
     );
+    assert_eq!(
+        mapped.reason.as_deref(),
+        Some("This computer has the public address 128.66.0.9 itself: no router is in between.")
+    );
+    assert_eq!(plugin.end().0.code(), Some(0));
 }
 
 #[test]
@@ -165,6 +204,10 @@ fn another_address_of_this_computer_gets_the_port_anew() {
         if mapped.local_address.as_deref() == Some("192.168.77.20:8080") {
             let reason = mapped.reason.unwrap_or_default();
             assert!(reason.contains("network changed"), "{reason}");
+            let port = mapped.external_address.rsplit(':').next();
+            let port = port.and_then(|port| port.parse().ok()).expect("a port");
+            let own = ("192.168.77.20", 8080);
+            assert!(lab.passes_to(("128.66.0.1", port), own), "bytes arrive");
             break;
         }
     }

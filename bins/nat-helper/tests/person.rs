@@ -4,6 +4,7 @@ mod support;
 
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -155,6 +156,24 @@ fn status_names_router_addresses_and_verdict() {
          Verdict         Reachable: this router forwards ports on request.\n"
     );
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn status_does_not_wait_for_ipv6_that_nobody_opens() {
+    let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
+        return;
+    };
+    lab.run(
+        "router",
+        "nft insert rule inet filter input meta nfproto ipv6 udp dport { 1900 , 5351 } drop",
+    );
+    let begun = Instant::now();
+    let output = status_in(&lab);
+    let took = begun.elapsed();
+    let said = text(&output.stdout);
+    assert!(said.contains("does not open it on request"), "{said}");
+    // A whole search would take 3.8 s.
+    assert!(took < Duration::from_millis(3_000), "took {took:?}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::nat_lab::NatLab;
-use support::{MAP, forwards, plugin_in};
+use support::{MAP, UNMAP, forwards, plugin_in};
 
 const IPV6: &str = "3ffe:77::2";
 
@@ -98,6 +98,27 @@ fn a_hole_in_the_ipv6_firewall_by_pcp() {
 }
 
 #[test]
+fn a_router_that_names_only_its_link_local_address_opens_ipv6_too() {
+    let Some(lab) = NatLab::with(&["--no-upnp"]) else {
+        return;
+    };
+    // It announces itself by that address, and has a global one with the same identifier.
+    let shown = lab.run("router", "ip -6 -o addr show dev lan0 scope link");
+    let link_local = shown
+        .split_whitespace()
+        .find(|word| word.starts_with("fe80::"));
+    let link_local = link_local.expect("an address").trim_end_matches("/64");
+    let global = link_local.replace("fe80::", "3ffe:77:0:0:");
+    lab.run("router", "ip addr del 3ffe:77::1/64 dev lan0");
+    lab.run("router", &format!("ip addr add {global}/64 dev lan0 nodad"));
+    lab.run(
+        "lan",
+        &format!("ip -6 route replace default via {link_local} dev lan0"),
+    );
+    opens_ipv6(&lab);
+}
+
+#[test]
 fn a_hole_in_the_ipv6_firewall_by_upnp() {
     let Some(lab) = NatLab::with(&["--no-natpmp"]) else {
         return;
@@ -106,20 +127,43 @@ fn a_hole_in_the_ipv6_firewall_by_upnp() {
     opens_ipv6(&lab);
 }
 
+/// The shortest of five first mappings, in milliseconds. What is aimed at is in bench-nat.sh: other
+/// tests and builds use the same processors.
+fn fastest(lab: &NatLab, method: &str) -> u64 {
+    let mut plugin = plugin_in(lab, "lan");
+    let mut fastest = u64::MAX;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        plugin.ask(MAP);
+        let mapped = plugin.mapped();
+        assert_eq!(mapped.method, method);
+        let took = u64::try_from(begun.elapsed().as_millis()).expect("short");
+        assert!(mapped.took_ms <= took, "{} of {took} ms", mapped.took_ms);
+        fastest = fastest.min(took);
+        plugin.ask(UNMAP);
+        while plugin.event().reply_to != Some(2) {}
+    }
+    fastest
+}
+
 #[test]
 fn where_all_answer_pcp_is_asked_and_is_fast() {
     let Some(lab) = NatLab::with(&[]) else {
         return;
     };
-    let mut plugin = plugin_in(&lab, "lan");
-    let mut fastest = u64::MAX;
-    for _ in 0..5 {
-        plugin.ask(MAP);
-        let mapped = plugin.mapped();
-        assert_eq!(mapped.method, "pcp");
-        fastest = fastest.min(mapped.took_ms);
-    }
-    // It takes some 20 ms; other tests and builds use the same processors.
+    let fastest = fastest(&lab, "pcp");
+    // It takes some 20 ms.
+    assert!(fastest <= 500, "{fastest} ms");
+}
+
+#[test]
+fn nat_pmp_alone_does_not_wait_for_ipv6_that_nobody_opens() {
+    let Some(lab) = NatLab::with(&["--no-upnp"]) else {
+        return;
+    };
+    lab.run("router", NO_PCP);
+    let fastest = fastest(&lab, "nat-pmp");
+    // It takes some 100 ms.
     assert!(fastest <= 500, "{fastest} ms");
 }
 
@@ -128,14 +172,7 @@ fn upnp_alone_is_not_slow_either() {
     let Some(lab) = NatLab::with(&["--no-natpmp", "--igd1"]) else {
         return;
     };
-    let mut plugin = plugin_in(&lab, "lan");
-    let took = (0..5).map(|_| {
-        plugin.ask(MAP);
-        let mapped = plugin.mapped();
-        assert_eq!(mapped.method, "upnp");
-        mapped.took_ms
-    });
-    let fastest = took.min().expect("five");
+    let fastest = fastest(&lab, "upnp");
     // It takes some 120 ms; others wait 2 s before they even begin.
     assert!(fastest < 2_000, "{fastest} ms");
 }

@@ -4,7 +4,7 @@
 mod fake_router;
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use p2p_chat_protocol::ErrorCode;
 
@@ -31,9 +31,14 @@ fn refuses_an_address(address: &str, sentence: &str) {
     let Some((_lab, router, plugin)) = start(address) else {
         return;
     };
+    let begun = Instant::now();
     let refusal = plugin.refused();
+    // A router that answers needs a tenth of a second; a search would take 3.8 s.
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(3), "took {took:?}");
     assert_eq!(refusal.code, ErrorCode::NoPublicAddress);
     assert_eq!(refusal.message, sentence);
+    plugin.assert_small();
     plugin.end();
     let asked = router.asked();
     assert!(!asked.iter().any(|a| a == "addportmapping"), "{asked:?}");
@@ -84,26 +89,4 @@ fn a_port_the_router_never_gives_out_becomes_another() {
         .next()
         .and_then(|port| port.parse().ok());
     assert!(port >= Some(1024_u16), "{external}");
-}
-
-#[test]
-fn a_router_that_hangs_keeps_nobody() {
-    let Some((_lab, router, mut plugin)) = start("hangs") else {
-        return;
-    };
-    let refusal = plugin.refused();
-    assert_eq!(refusal.code, ErrorCode::MappingRefused);
-    assert!(
-        refusal.message.ends_with("(router: no answer in 3 s)"),
-        "{}",
-        refusal.message
-    );
-
-    router.asked();
-    plugin.ask(MAP);
-    router.wait_for("getexternalipaddress");
-    let (status, took) = plugin.end();
-    // What was under way may have opened the port.
-    assert_eq!(status.code(), Some(1));
-    assert!(took < Duration::from_millis(2_500), "took {took:?}");
 }

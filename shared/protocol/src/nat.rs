@@ -8,7 +8,8 @@ use crate::macros::messages;
 messages! {
     /// What the supervisor asks of nat-helper.
     NatRequest {
-        /// Open a port on the router and keep it open. Reply: `port_mapped` or `error`.
+        /// Open a port on the router and keep it open. Reply: `port_mapped` or `error`, after which
+        /// nat-helper goes on trying.
         "map_port" => MapPort(MapPort),
         /// Close it again. Reply: `ok`, also where it was not open.
         "unmap_port" => UnmapPort(UnmapPort),
@@ -26,6 +27,8 @@ messages! {
         "port_lost" => PortLost(PortLost),
         /// The reply to `probe`.
         "probed" => Probed(Probed),
+        /// An open port of the router. Never on this pipe: `nat-helper list --json` writes it.
+        "port_listed" => PortListed(PortListed),
         /// Done.
         "ok" => Ok,
         /// Not done.
@@ -62,7 +65,8 @@ pub struct PortMapped {
     pub protocol: Forwarded,
     /// Where it is reached from outside, `host:port`. An IPv6 address where that is the only way.
     pub external_address: String,
-    /// How the router was asked: `upnp`, `pcp`, `nat-pmp`.
+    /// How the router was asked: `upnp`, `pcp`, `nat-pmp`; `direct`: this computer has a public
+    /// address itself.
     pub method: String,
     /// For how long the router granted it, in seconds. 0: it opens ports only for ever, so this
     /// one stays until it is removed.
@@ -104,6 +108,30 @@ pub struct PortLost {
     pub port: u16,
     /// A sentence for people.
     pub reason: String,
+}
+
+/// A port that is open on the router, whoever opened it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortListed {
+    /// Where it is reached from outside, `host:port`; the host is `?` where the router does not
+    /// tell its address.
+    pub external_address: String,
+    /// Where it leads to, `host:port`, as the router says it.
+    pub internal_address: String,
+    /// What is forwarded.
+    #[serde(default)]
+    pub protocol: Forwarded,
+    /// For how much longer, in seconds; 0: for ever.
+    pub lease_s: u32,
+    /// Whether it leads to this computer.
+    #[serde(default)]
+    pub this_computer: bool,
+    /// Whether this program opened it, as far as the router tells.
+    #[serde(default)]
+    pub own: bool,
+    /// What it was opened as; other people's text, made printable.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// What there is between this computer and the outside; absent is unknown.

@@ -1,6 +1,7 @@
 //! The router's list of open ports: whoever opened them.
 
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use igd_next::{GetGenericPortMappingEntryError as EntryError, PortMappingProtocol, RequestError};
@@ -29,16 +30,39 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Whether this computer opened it, with this program: own address **and** own name. A router
-    /// that lists what was opened by PCP and NAT-PMP gives it a name of its own making.
+    /// that lists what was opened by PCP gives it a name of its own making.
     pub(crate) fn is_own(&self, own: IpAddr) -> bool {
         let by_pcp = || {
-            let port = std::num::NonZeroU16::new(self.port);
+            let port = NonZeroU16::new(self.port);
             port.is_some_and(|port| {
                 let nonce = nonce::nonce(own, port, self.protocol);
                 nonce::texts(nonce).contains(&self.name.replace("PCP MAP ", ""))
             })
         };
         self.leads_to(own) && (self.name == DESCRIPTION || by_pcp())
+    }
+
+    /// Whether this computer opened it by NAT-PMP, which does not say with which program.
+    pub(crate) fn is_own_by_nat_pmp(&self, own: IpAddr) -> bool {
+        let name = format!("NAT-PMP {} {}", self.external_port, self.protocol.name());
+        self.leads_to(own) && self.name == name
+    }
+
+    /// Whether it was opened for this port of this computer, with this program as far as the
+    /// router can tell: no two programs listen at one port.
+    pub(super) fn is_for(&self, own: IpAddr, port: NonZeroU16) -> bool {
+        self.port == port.get() && (self.is_own(own) || self.is_own_by_nat_pmp(own))
+    }
+
+    /// Whose it is, for people, where it was not opened for this port of this computer.
+    pub(super) fn foreign_owner(&self, own: IpAddr, port: NonZeroU16) -> Option<String> {
+        if self.is_for(own, port) {
+            return None;
+        }
+        Some(match self.leads_to(own) {
+            true => format!("another program of this computer ({:?})", self.name),
+            false => self.client.clone(),
+        })
     }
 
     /// Whether it leads to this address.
@@ -80,6 +104,12 @@ pub(super) async fn read(igd: &Igd, limit: Duration) -> Listing {
             Ok(Err(EntryError::RequestError(
                 RequestError::Utf8Error(_) | RequestError::InvalidResponse(_),
             ))) => listing.unreadable += 1,
+            // A router that has no list says so instead of its first entry.
+            Ok(Err(EntryError::RequestError(RequestError::ErrorCode(401 | 501 | 602, _))))
+                if index == 0 =>
+            {
+                break;
+            }
             // Routers have various errors for the end.
             Ok(Err(
                 EntryError::SpecifiedArrayIndexInvalid
@@ -115,11 +145,45 @@ mod tests {
         assert!(entry("192.168.1.100", "p2p-chat").is_own(own));
         assert!(!entry("192.168.1.34", "p2p-chat").is_own(own));
         assert!(!entry("192.168.1.100", "Transmission").is_own(own));
-        let port = std::num::NonZeroU16::new(8080).expect("not 0");
+        let port = NonZeroU16::new(8080).expect("not 0");
         for nonce in nonce::texts(nonce::nonce(own, port, Protocol::Tcp)) {
             assert!(entry("192.168.1.100", &format!("PCP MAP {nonce}")).is_own(own));
         }
         assert!(!entry("192.168.1.100", "PCP MAP 000000000000000000000000").is_own(own));
         assert!(!entry("rubbish", "p2p-chat").is_own(own));
+    }
+
+    #[test]
+    fn what_nat_pmp_opened_is_ours_for_this_port_and_else_perhaps() {
+        let own: IpAddr = [192, 168, 1, 100].into();
+        let [port, other] = [8080, 9090].map(|port| NonZeroU16::new(port).expect("not 0"));
+        let ours = entry("192.168.1.100", "NAT-PMP 8080 tcp");
+        assert!(ours.is_own_by_nat_pmp(own) && ours.is_for(own, port));
+        assert!(!ours.is_own(own) && !ours.is_for(own, other));
+        for (client, name) in [
+            ("192.168.1.34", "NAT-PMP 8080 tcp"),
+            ("192.168.1.100", "NAT-PMP 8080 udp"),
+            ("192.168.1.100", "NAT-PMP 9090 tcp"),
+        ] {
+            assert!(
+                !entry(client, name).is_own_by_nat_pmp(own),
+                "{client} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_foreign_port_is_named_after_its_computer_or_its_program() {
+        let own: IpAddr = [192, 168, 1, 100].into();
+        let port = NonZeroU16::new(8080).expect("not 0");
+        let whose = |client, name| entry(client, name).foreign_owner(own, port);
+        assert_eq!(whose("192.168.1.100", "p2p-chat"), None);
+        let here = "another program of this computer (\"Transmission\")";
+        assert_eq!(
+            whose("192.168.1.100", "Transmission").as_deref(),
+            Some(here)
+        );
+        let there = whose("192.168.1.34", "p2p-chat");
+        assert_eq!(there.as_deref(), Some("192.168.1.34"));
     }
 }

@@ -4,6 +4,7 @@
 
 mod ask;
 mod description;
+mod direct;
 mod igd;
 mod listing;
 mod nonce;
@@ -12,6 +13,7 @@ mod pinhole;
 mod pmp;
 mod relay;
 pub(crate) mod search;
+mod specific;
 mod upnp;
 
 use std::net::IpAddr;
@@ -24,6 +26,7 @@ use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
 use crate::verdict::{self, Kind};
 
+pub(crate) use direct::Direct;
 pub(crate) use listing::{Entry, Listing};
 pub(crate) use pcp::Pcp;
 pub(crate) use pinhole::Pinhole;
@@ -37,6 +40,8 @@ pub(crate) const DESCRIPTION: &str = "p2p-chat";
 /// How a router is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
+    /// No router is in between.
+    Direct,
     Pcp,
     NatPmp,
     Upnp,
@@ -46,6 +51,7 @@ impl Method {
     /// For people.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Direct => "Direct",
             Self::Pcp => "PCP",
             Self::NatPmp => "NAT-PMP",
             Self::Upnp => "UPnP",
@@ -55,6 +61,7 @@ impl Method {
     /// For programs.
     pub(crate) fn code(self) -> &'static str {
         match self {
+            Self::Direct => "direct",
             Self::Pcp => "pcp",
             Self::NatPmp => "nat-pmp",
             Self::Upnp => "upnp",
@@ -118,6 +125,8 @@ pub(crate) struct Wanted {
 
 /// A router.
 pub(crate) enum Gateway {
+    /// There is none, and none is needed.
+    Direct(Direct),
     Pcp(Pcp),
     NatPmp(NatPmp),
     Upnp(Box<Upnp>),
@@ -129,6 +138,7 @@ impl Gateway {
     /// How it is asked.
     pub(crate) fn method(&self) -> Method {
         match self {
+            Self::Direct(_) => Method::Direct,
             Self::Pcp(_) => Method::Pcp,
             Self::NatPmp(_) => Method::NatPmp,
             Self::Upnp(_) | Self::Pinhole(_) => Method::Upnp,
@@ -138,6 +148,7 @@ impl Gateway {
     /// Its address in this network.
     pub(crate) fn ip(&self) -> IpAddr {
         match self {
+            Self::Direct(direct) => direct.ip.into(),
             Self::Pcp(pcp) => pcp.server.ip(),
             Self::NatPmp(pmp) => pmp.server.into(),
             Self::Upnp(upnp) => upnp.ip(),
@@ -148,6 +159,7 @@ impl Gateway {
     /// This computer's address, as the router knows it.
     pub(crate) fn local_ip(&self) -> IpAddr {
         match self {
+            Self::Direct(direct) => direct.ip.into(),
             Self::Pcp(pcp) => pcp.client,
             Self::NatPmp(pmp) => pmp.client,
             Self::Upnp(upnp) => upnp.local_ip,
@@ -158,6 +170,7 @@ impl Gateway {
     /// Its address outside, whatever that is worth; `None` where it says only with a mapping.
     pub(crate) async fn external_ip(&self) -> Result<Option<IpAddr>, Failure> {
         match self {
+            Self::Direct(direct) => Ok(Some(direct.ip.into())),
             Self::Pcp(_) | Self::Pinhole(_) => Ok(None),
             Self::NatPmp(pmp) => pmp.external_ip().await.map(Some),
             Self::Upnp(upnp) => upnp.external_ip().await.map(Some),
@@ -166,17 +179,26 @@ impl Gateway {
 
     /// Opens a port; the same again to renew. Another port than the wanted one may come back.
     pub(crate) async fn map(&mut self, wanted: &Wanted) -> Result<Grant, Failure> {
-        match self {
-            Self::Pcp(pcp) => pcp.map(wanted).await,
-            Self::NatPmp(pmp) => pmp.map(wanted).await,
-            Self::Upnp(upnp) => upnp.map(wanted).await,
-            Self::Pinhole(pinhole) => pinhole.map(wanted).await,
+        let grant = match self {
+            Self::Direct(direct) => direct.map(wanted),
+            Self::Pcp(pcp) => pcp.map(wanted).await?,
+            Self::NatPmp(pmp) => pmp.map(wanted).await?,
+            Self::Upnp(upnp) => upnp.map(wanted).await?,
+            Self::Pinhole(pinhole) => pinhole.map(wanted).await?,
+        };
+        match grant.lifetime {
+            Some(Duration::ZERO) => {
+                let reason = "it opens the port for no time at all".to_owned();
+                Err(Failure::Refused(self.method(), reason))
+            }
+            _ => Ok(grant),
         }
     }
 
     /// How it is now.
     pub(crate) async fn look(&self, wanted: &Wanted) -> Result<Sight, Failure> {
         match self {
+            Self::Direct(_) => Ok(Sight::default()),
             Self::Pcp(pcp) => pcp.look().await,
             Self::NatPmp(pmp) => pmp.look().await,
             Self::Upnp(upnp) => upnp.look(wanted).await,
@@ -188,6 +210,7 @@ impl Gateway {
     /// Closes a port, or says why not; fine where it was closed already.
     pub(crate) async fn unmap(&self, wanted: &Wanted) -> Result<(), String> {
         match self {
+            Self::Direct(_) => Ok(()),
             Self::Pcp(pcp) => pcp.unmap(wanted).await,
             Self::NatPmp(pmp) => pmp.unmap(wanted).await,
             Self::Upnp(upnp) => upnp.unmap(wanted).await,

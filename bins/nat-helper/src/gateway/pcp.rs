@@ -87,6 +87,7 @@ impl Pcp {
         })
     }
 
+    /// Its epoch. Its address outside it tells only with a port: see `Lease`.
     pub(crate) async fn look(&self) -> Result<Sight, Failure> {
         let epoch = ask::announce(self.server, self.client).await;
         Ok(Sight {
@@ -118,6 +119,7 @@ fn failure(refusal: Refusal) -> Failure {
     let reason = reason(&refusal);
     match refusal {
         Refusal::Socket(_) | Refusal::Timeout => Failure::Silent(Method::Pcp),
+        Refusal::NetworkFailure(_) => Failure::NoPublicAddress,
         Refusal::NotAuthorized(_) | Refusal::CannotProvideExternal(_) => {
             Failure::PortWithheld(Method::Pcp, reason)
         }
@@ -128,7 +130,9 @@ fn failure(refusal: Refusal) -> Failure {
 fn reason(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Socket(_) | Refusal::Timeout => "it no longer answers",
-        Refusal::NetworkFailure(_) | Refusal::NoResources(_) => "it has no public address",
+        Refusal::NetworkFailure(_) => "it has no public address",
+        // miniupnpd says so for both; NAT-PMP, which is asked next, tells them apart.
+        Refusal::NoResources(_) => "it has no free port, or no public address",
         Refusal::NotAuthorized(_) => "it does not allow this port",
         Refusal::CannotProvideExternal(_) => "it cannot give this port",
         Refusal::UserExceededQuota(_) => "this computer has too many ports open already",

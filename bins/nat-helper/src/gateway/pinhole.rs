@@ -48,6 +48,14 @@ impl Pinhole {
         self.firewall.addr.ip()
     }
 
+    /// Its address of that version.
+    pub(super) fn router(&self) -> Ipv6Addr {
+        match self.firewall.addr.ip() {
+            IpAddr::V6(ip) => ip,
+            IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+        }
+    }
+
     pub(crate) fn client(&self) -> &Ipv6Addr {
         &self.client
     }

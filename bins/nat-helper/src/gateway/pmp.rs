@@ -30,8 +30,7 @@ impl NatPmp {
     /// The address outside, as the router says it.
     pub(crate) async fn external_ip(&self) -> Result<IpAddr, Failure> {
         let (ip, _) = self.ask().await?;
-        let none = || Failure::Refused(Method::NatPmp, "it has no public address".to_owned());
-        ip.map(IpAddr::V4).ok_or_else(none)
+        ip.map(IpAddr::V4).ok_or(Failure::NoPublicAddress)
     }
 
     pub(crate) async fn map(&self, wanted: &Wanted) -> Result<Grant, Failure> {
@@ -63,7 +62,7 @@ impl NatPmp {
         Ok(Sight {
             epoch: Some(epoch),
             external_ip: ip.map(IpAddr::V4),
-            listed: None,
+            ..Sight::default()
         })
     }
 
@@ -84,6 +83,7 @@ fn failure(refusal: Refusal) -> Failure {
     let reason = reason(&refusal);
     match refusal {
         Refusal::Socket(_) | Refusal::Timeout => Failure::Silent(Method::NatPmp),
+        Refusal::NetworkFailure => Failure::NoPublicAddress,
         Refusal::NotAuthorized => Failure::PortWithheld(Method::NatPmp, reason),
         _ => Failure::Refused(Method::NatPmp, reason),
     }

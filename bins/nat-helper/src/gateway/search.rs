@@ -14,8 +14,8 @@ use crate::network::{self, Choice, Network};
 use crate::verdict::{self, Kind};
 
 /// How long a router may take to be found. It may think for 3 s before it answers (SSDP's MX);
-/// after 4 s the listener's invite is printed without it.
-pub(crate) const SEARCH_LIMIT: Duration = Duration::from_secs(4);
+/// after 4 s the listener's invite is printed without it, so what is to be said is said before.
+pub(crate) const SEARCH_LIMIT: Duration = Duration::from_millis(3800);
 
 /// How long a second-best answer waits for a better one that is likely to come: a router that
 /// speaks NAT-PMP mostly speaks PCP, which answers in the same millisecond.
@@ -84,10 +84,11 @@ impl Search {
 
     /// Begins to look for a router that opens IPv6 ports; it has none where this computer has no
     /// global address.
-    pub(crate) fn v6(network: &Network) -> Self {
+    pub(crate) fn v6(network: &Network, choice: &Choice) -> Self {
         let mut tasks = JoinSet::new();
         if global_address(network).is_some() {
             let routers = global_routers(network);
+            let only = choice.gateway.is_some().then(|| routers.clone());
             for (router, &ip) in routers.iter().enumerate() {
                 tasks.spawn(async move {
                     let client = network::source_towards(ip.into())?;
@@ -105,6 +106,9 @@ impl Search {
                 tasks.spawn(async move {
                     sleep(PINHOLE_AFTER).await;
                     let pinhole = Pinhole::find(index, &routers).await?;
+                    if only.is_some_and(|only| !only.contains(&pinhole.router())) {
+                        return None;
+                    }
                     let rank = Rank {
                         router: 0,
                         protocol: 2,
@@ -159,7 +163,17 @@ impl Search {
     }
 
     /// All that answer, the best first: a little longer than the first takes.
-    pub(crate) async fn all(mut self, longer: Duration) -> Vec<Gateway> {
+    pub(crate) async fn all(self, longer: Duration) -> Vec<Gateway> {
+        self.all_until(longer, std::future::pending()).await
+    }
+
+    /// The same, but no longer than until `end`.
+    pub(crate) async fn all_until(
+        mut self,
+        longer: Duration,
+        end: impl Future<Output = ()>,
+    ) -> Vec<Gateway> {
+        tokio::pin!(end);
         let mut until = None;
         loop {
             let limit = sleep_until(until.unwrap_or_else(Instant::now));
@@ -174,6 +188,7 @@ impl Search {
                     None => break,
                 },
                 () = limit, if until.is_some() => break,
+                () = &mut end => break,
             }
         }
         self.found.sort_by_key(|(rank, ..)| *rank);
@@ -216,27 +231,76 @@ pub(crate) fn global_address(network: &Network) -> Option<Ipv6Addr> {
     (is_ours && verdict::kind(ip.into()) == Kind::Public).then_some(ip)
 }
 
+/// More than there are networks of a home, each with two likely addresses of its router.
+const MOST_GUESSES: usize = 6;
+
 /// Global addresses the router may have. A default route mostly names its link-local one, and a
-/// router asked there sees our link-local address, which is no use to anybody outside; but
-/// routers give themselves the first address of the network they announce.
+/// router asked there sees our link-local address, which is no use to anybody outside. In the
+/// network it announces a router mostly has the same interface identifier as there, or the first
+/// address.
 fn global_routers(network: &Network) -> Vec<Ipv6Addr> {
+    const IDENTIFIER: u128 = u64::MAX as u128;
     let is_global = |ip: &Ipv6Addr| verdict::kind((*ip).into()) == Kind::Public;
-    let named = network.v6.iter().filter_map(|route| route.gateway);
-    let guessed = network.addresses.iter().filter_map(|address| {
+    let mut routers: Vec<_> = network.v6.iter().filter_map(|r| r.gateway).collect();
+    for address in &network.addresses {
         let IpAddr::V6(ip) = address.ip else {
-            return None;
+            continue;
         };
-        let network_part = u128::MAX
-            .checked_shl(128 - u32::from(address.prefix.min(128)))
-            .unwrap_or(0);
-        Some(Ipv6Addr::from((u128::from(ip) & network_part) | 1))
-    });
-    let mut routers = Vec::new();
-    for ip in named.chain(guessed).filter(is_global) {
-        if !routers.contains(&ip) {
-            routers.push(ip);
-        }
+        let same_identifier = network.v6.iter().filter(|r| r.index == address.index);
+        let same_identifier = same_identifier.filter_map(|r| r.gateway).map(|gateway| {
+            let identifier = u128::from(gateway) & IDENTIFIER;
+            Ipv6Addr::from((u128::from(ip) & !IDENTIFIER) | identifier)
+        });
+        routers.extend(same_identifier);
+        let network_part = u128::MAX.checked_shl(128 - u32::from(address.prefix.min(128)));
+        routers.push(Ipv6Addr::from(
+            (u128::from(ip) & network_part.unwrap_or(0)) | 1,
+        ));
     }
-    routers.truncate(MOST_GATEWAYS);
+    let mut seen = Vec::new();
+    routers.retain(|ip| {
+        let is_new = is_global(ip) && !seen.contains(ip);
+        seen.push(*ip);
+        is_new
+    });
+    routers.truncate(MOST_GUESSES);
     routers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Address, DefaultRoute};
+
+    #[test]
+    fn a_link_local_router_is_asked_by_the_global_addresses_it_may_have() {
+        let address = |ip: &str, prefix| Address {
+            interface: "wlan0".to_owned(),
+            index: 3,
+            ip: ip.parse().expect("an address"),
+            prefix,
+        };
+        let mut network = Network {
+            addresses: vec![
+                address("192.168.1.100", 24),
+                address("3ffe:77::2", 64),
+                // A temporary one of the same network, and one that leads nowhere.
+                address("3ffe:77::9", 128),
+                address("fd00::2", 64),
+            ],
+            v4: vec![],
+            v6: vec![DefaultRoute {
+                index: 3,
+                gateway: "fe80::aa:bbff:fecc:ddee".parse().ok(),
+            }],
+        };
+        let routers = |network: &Network| {
+            let routers = global_routers(network);
+            routers.iter().map(Ipv6Addr::to_string).collect::<Vec<_>>()
+        };
+        let likely = ["3ffe:77::aa:bbff:fecc:ddee", "3ffe:77::1", "3ffe:77::9"];
+        assert_eq!(routers(&network), likely);
+        network.v6[0].gateway = "3ffe:77::fe".parse().ok();
+        assert_eq!(routers(&network)[..2], ["3ffe:77::fe", "3ffe:77::1"]);
+    }
 }

@@ -9,7 +9,8 @@ use tokio::time::timeout;
 
 use super::description::{self, Description};
 use super::igd::Igd;
-use super::listing::{self, Listing};
+use super::listing::{self, Entry, Listing};
+use super::specific::{self, Answer};
 use super::{DESCRIPTION, Method, Protocol, Wanted, reachable, seconds};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
@@ -93,30 +94,52 @@ impl Upnp {
 
     pub(crate) async fn look(&self, wanted: &Wanted) -> Result<Sight, Failure> {
         let external_ip = self.external_ip().await?;
-        let list = listing::read(&self.igd, GLANCE_LIMIT).await;
-        let is_there = list.entries.iter().any(|entry| {
-            entry.external_port == wanted.external.get()
-                && entry.protocol == wanted.protocol
-                && entry.leads_to(self.local_ip)
-        });
-        let told_all = list.complete && list.unreadable == 0;
+        let answer = self.whose(wanted.external, wanted.protocol).await;
+        let ours = match &answer {
+            Answer::Entry(entry) => entry.is_for(self.local_ip, wanted.port).then_some(entry),
+            Answer::Free | Answer::Nothing => None,
+        };
         Ok(Sight {
             epoch: None,
             external_ip: Some(external_ip),
-            listed: (is_there || told_all).then_some(is_there),
+            listed: (answer != Answer::Nothing).then_some(ours.is_some()),
+            ends_in: ours.and_then(|entry| entry.ends_in),
         })
     }
 
+    /// Closes a port that was opened for this port of this computer, and no other.
     pub(crate) async fn unmap(&self, wanted: &Wanted) -> Result<(), String> {
-        let list = listing::read(&self.igd, GLANCE_LIMIT).await;
-        let found = list.entries.iter().find(|entry| {
-            entry.external_port == wanted.external.get() && entry.protocol == wanted.protocol
-        });
-        if found.is_some_and(|entry| !entry.is_own(self.local_ip)) {
-            // Somebody else has it by now.
-            return Ok(());
+        match self.whose(wanted.external, wanted.protocol).await {
+            Answer::Entry(entry) if !entry.is_for(self.local_ip, wanted.port) => Ok(()),
+            Answer::Free => Ok(()),
+            // A router that tells nothing still removes nothing of other computers, and of this
+            // one it is this program that had the port opened.
+            Answer::Entry(_) | Answer::Nothing => {
+                self.remove(wanted.external, wanted.protocol).await
+            }
         }
-        self.remove(wanted.external, wanted.protocol).await
+    }
+
+    /// Who has this port outside.
+    async fn whose(&self, port: NonZeroU16, protocol: Protocol) -> Answer {
+        let asked = timeout(GLANCE_LIMIT, specific::ask(&self.igd, port, protocol)).await;
+        match asked {
+            // One that is slow is not asked twice: whoever quits does not wait so long.
+            Err(_) => Answer::Nothing,
+            // Some routers have only the whole list, or cannot say this entry.
+            Ok(Answer::Nothing) => {
+                let list = listing::read(&self.igd, GLANCE_LIMIT).await;
+                let told_all = list.complete && list.unreadable == 0;
+                let is_it =
+                    |entry: &Entry| entry.external_port == port.get() && entry.protocol == protocol;
+                match list.entries.into_iter().find(is_it) {
+                    Some(entry) => Answer::Entry(entry),
+                    None if told_all => Answer::Free,
+                    None => Answer::Nothing,
+                }
+            }
+            Ok(answer) => answer,
+        }
     }
 
     /// Closes a port without asking whose it is.
@@ -134,6 +157,12 @@ impl Upnp {
         let mut port = port;
         // At most: for ever, and the same port as inside.
         for _ in 0..3 {
+            if let Answer::Entry(entry) = self.whose(port, wanted.protocol).await
+                && let Some(whose) = entry.foreign_owner(self.local_ip, wanted.port)
+            {
+                let reason = format!("port {port} belongs to {whose}");
+                return Err(Failure::PortWithheld(Method::Upnp, reason));
+            }
             let call = self.igd.add_port(
                 wanted.protocol.into(),
                 port.get(),
@@ -149,10 +178,7 @@ impl Upnp {
                 Err(denied) => return Err(denied.into()),
             }
         }
-        Err(Failure::Refused(
-            Method::Upnp,
-            "it contradicts itself".to_owned(),
-        ))
+        Err(contradiction())
     }
 
     /// Opens a port of the router's choice. Each such call opens another one, so it never renews;
@@ -160,22 +186,26 @@ impl Upnp {
     async fn add_another(&mut self, wanted: &Wanted) -> Result<NonZeroU16, Failure> {
         let list = listing::read(&self.igd, GLANCE_LIMIT).await;
         let left = list.entries.iter().find(|entry| {
-            entry.is_own(self.local_ip)
-                && entry.port == wanted.port.get()
-                && entry.protocol == wanted.protocol
+            entry.is_for(self.local_ip, wanted.port) && entry.protocol == wanted.protocol
         });
         if let Some(port) = left.and_then(|entry| NonZeroU16::new(entry.external_port)) {
             return self.add(wanted, port).await;
         }
-        let call = self.igd.add_any_port(
-            wanted.protocol.into(),
-            SocketAddr::new(self.local_ip, wanted.port.get()),
-            self.lease_seconds(wanted),
-            DESCRIPTION,
-        );
-        let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
-        NonZeroU16::new(answer.map_err(errors::adding_any)?)
-            .ok_or_else(|| Failure::Refused(Method::Upnp, "it gave port 0".to_owned()))
+        for _ in 0..2 {
+            let call = self.igd.add_any_port(
+                wanted.protocol.into(),
+                SocketAddr::new(self.local_ip, wanted.port.get()),
+                self.lease_seconds(wanted),
+                DESCRIPTION,
+            );
+            let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
+            match answer.map_err(errors::adding_any) {
+                Ok(port) => return NonZeroU16::new(port).ok_or_else(contradiction),
+                Err(Denied::OnlyForEver(_)) if !self.for_ever => self.for_ever = true,
+                Err(denied) => return Err(denied.into()),
+            }
+        }
+        Err(contradiction())
     }
 
     /// A taken port and a wrong address of our own are the same error, so: is it still ours?
@@ -192,6 +222,10 @@ impl Upnp {
             false => seconds(wanted.lease),
         }
     }
+}
+
+fn contradiction() -> Failure {
+    Failure::Refused(Method::Upnp, "it contradicts itself".to_owned())
 }
 
 fn too_slow() -> Failure {

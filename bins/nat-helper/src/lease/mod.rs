@@ -10,9 +10,11 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::failure::Failure;
+use crate::gateway::Method;
 
 pub(crate) use length::length;
 use restart::restarted;
@@ -26,7 +28,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
 /// How often a router is looked at between renewals: one that restarted has closed the port, and
 /// says nothing. A few packets every three minutes are nothing to it.
-const LOOK: Duration = Duration::from_secs(180);
+pub(crate) const LOOK: Duration = Duration::from_secs(180);
+
+/// When a UPnP router is looked at first: its answer does not say for how long it opened the port,
+/// its list does. Soon enough for the shortest lease that routers are known to give (120 s), and
+/// late enough to keep no first answer waiting.
+const CONFIRM: Duration = Duration::from_secs(2);
+
+/// The shortest time to a renewal. A router that grants no more than a second would else be asked
+/// without pause; its port is closed for moments, and it hears from us once a second.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The state of one lease.
 #[derive(Debug)]
@@ -39,6 +50,10 @@ pub(crate) struct Lease {
     due: Option<Duration>,
     /// The port outside that is asked for again.
     previous: Option<u16>,
+    /// The address that was told last, whatever is held now.
+    told: Option<SocketAddr>,
+    /// How often the router is looked at.
+    look: Duration,
 }
 
 #[derive(Debug)]
@@ -51,8 +66,6 @@ struct Held {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
-    /// The first search.
-    Wanting,
     Nothing,
     Looking,
     Renewing(Option<Cause>),
@@ -61,14 +74,16 @@ enum Doing {
 }
 
 impl Lease {
-    /// A lease that is wanted, and how to get it.
-    pub(crate) fn wanted() -> (Self, Action) {
+    /// A lease that is wanted, and how to get it. The router is looked at every `look`.
+    pub(crate) fn wanted(look: Duration) -> (Self, Action) {
         let lease = Self {
             held: None,
-            doing: Doing::Wanting,
+            doing: Doing::Opening(None),
             pause: None,
             due: None,
             previous: None,
+            told: None,
+            look,
         };
         (lease, Action::Open { previous: None })
     }
@@ -89,10 +104,6 @@ impl Lease {
         match (self.doing, input) {
             (Doing::Released, _) => vec![],
             (_, Input::Stop) => self.release(),
-            (Doing::Wanting, Input::Failed(failure)) => {
-                self.doing = Doing::Released;
-                vec![Action::Tell(News::Failed(failure))]
-            }
             (_, Input::Granted(grant)) => self.granted(grant, now, chance),
             (Doing::Looking, Input::Seen(sight)) => self.seen(&sight, now),
             (Doing::Looking | Doing::Renewing(_), Input::Failed(failure)) => {
@@ -108,42 +119,48 @@ impl Lease {
     }
 
     fn granted(&mut self, grant: Grant, now: Duration, chance: u8) -> Vec<Action> {
-        let known = match self.doing {
-            Doing::Renewing(cause) | Doing::Opening(cause) => cause,
-            _ => None,
-        };
-        let cause = known.or_else(|| self.what_changed(&grant, now));
-        let first = self.doing == Doing::Wanting;
+        let cause = self.what_changed(&grant, now);
         let renew = grant.lifetime.map(|lifetime| {
             // Between 40 % and 50 % of what was granted, which may be less than was asked.
             let jitter = lifetime / 10 * u32::from(chance) / u32::from(u8::MAX);
-            now + lifetime / 2 - jitter
+            now + (lifetime / 2 - jitter).max(SHORTEST)
         });
+        let look = match grant.says_how_long() {
+            true => self.look,
+            false => CONFIRM.min(self.look),
+        };
         self.doing = Doing::Nothing;
         self.pause = None;
         self.previous = Some(grant.external.port());
-        self.due = Some(renew.map_or(now + LOOK, |at| at.min(now + LOOK)));
+        self.due = Some(renew.map_or(now + look, |at| at.min(now + look)));
         self.held = Some(Held {
             grant: grant.clone(),
             seen: now,
             renew,
         });
+        let first = self.told.replace(grant.external).is_none();
         match first || cause.is_some() {
             true => vec![Action::Tell(News::Mapped(grant, cause))],
             false => vec![],
         }
     }
 
-    /// What a new grant says that the last one did not.
+    /// What a new grant says that was not told yet.
     fn what_changed(&self, grant: &Grant, now: Duration) -> Option<Cause> {
+        let Some(told) = self.told else {
+            return self.pause.map(|_| Cause::OpenedLate);
+        };
+        if let Doing::Renewing(Some(cause)) | Doing::Opening(Some(cause)) = self.doing {
+            return Some(cause);
+        }
         if self.pause.is_some() {
             return Some(Cause::Recovered);
         }
-        let held = self.held.as_ref()?;
-        if held.has_restarted(grant.epoch, now) {
+        let held = self.held.as_ref();
+        if held.is_some_and(|held| held.has_restarted(grant.epoch, now)) {
             return Some(Cause::RouterRestarted);
         }
-        (held.grant.external != grant.external).then_some(Cause::AddressChanged)
+        (told != grant.external).then_some(Cause::AddressChanged)
     }
 
     fn seen(&mut self, sight: &Sight, now: Duration) -> Vec<Action> {
@@ -170,8 +187,13 @@ impl Lease {
             held.grant.epoch = sight.epoch;
             held.seen = now;
         }
+        if let Some(left) = sight.ends_in {
+            let half = now + (left / 2).max(SHORTEST);
+            held.renew = held.renew.map(|at| at.min(half));
+        }
         self.doing = Doing::Nothing;
-        self.due = Some(held.renew.map_or(now + LOOK, |at| at.min(now + LOOK)));
+        let look = now + self.look;
+        self.due = Some(held.renew.map_or(look, |at| at.min(look)));
         vec![]
     }
 
@@ -179,7 +201,7 @@ impl Lease {
         match (&self.held, self.pause) {
             (Some(held), None) => {
                 let grant = held.grant.clone();
-                if held.renew.is_some_and(|at| at <= now) {
+                if held.renew.is_some_and(|at| at <= now) || grant.is_seen_by_renewing() {
                     self.doing = Doing::Renewing(None);
                     vec![Action::Renew(grant)]
                 } else {
@@ -215,12 +237,14 @@ impl Lease {
     fn lost(&mut self, failure: Failure, now: Duration) -> Vec<Action> {
         self.doing = Doing::Nothing;
         let lost_now = self.pause.is_none();
-        let pause = self.pause.unwrap_or(FIRST_PAUSE);
+        // Who looks more often also tries again sooner.
+        let pause = self.pause.unwrap_or(FIRST_PAUSE.min(self.look));
         self.due = Some(now + pause);
         self.pause = Some((pause * 2).min(LONGEST_PAUSE));
-        match lost_now {
-            true => vec![Action::Tell(News::Lost(failure))],
-            false => vec![],
+        match (lost_now, self.told) {
+            (true, Some(_)) => vec![Action::Tell(News::Lost(failure))],
+            (true, None) => vec![Action::Tell(News::Failed(failure))],
+            (false, _) => vec![],
         }
     }
 
@@ -230,6 +254,18 @@ impl Lease {
         held.map(|held| Action::Close(held.grant))
             .into_iter()
             .collect()
+    }
+}
+
+impl Grant {
+    /// Whether the router said for how long it opened the port.
+    fn says_how_long(&self) -> bool {
+        self.method != Method::Upnp || self.external.is_ipv6()
+    }
+
+    /// Whether the address outside comes only with the port. By IPv6 it is this computer's own.
+    fn is_seen_by_renewing(&self) -> bool {
+        self.method == Method::Pcp && self.external.is_ipv4()
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Sight {
     pub(crate) external_ip: Option<IpAddr>,
     /// Whether the mapping is in the router's list.
     pub(crate) listed: Option<bool>,
+    /// For how much longer, as the list says.
+    pub(crate) ends_in: Option<Duration>,
 }
 
 /// What happened.
@@ -67,13 +69,15 @@ pub(crate) enum News {
     Mapped(Grant, Option<Cause>),
     /// It is open no longer; the search goes on.
     Lost(Failure),
-    /// It was not opened, and is given up.
+    /// It could not be opened so far; the search goes on.
     Failed(Failure),
 }
 
 /// Why a mapping is told again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
+    /// Not at once, but now.
+    OpenedLate,
     RouterRestarted,
     RouterForgot,
     AddressChanged,
@@ -85,6 +89,7 @@ impl Cause {
     /// For people.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
+            Self::OpenedLate => "The port is open now.",
             Self::RouterRestarted => "The router was restarted; the port is open again.",
             Self::RouterForgot => "The router had closed the port; it is open again.",
             Self::AddressChanged => "The address outside is another one now.",

@@ -16,7 +16,7 @@ fn seconds(count: u64) -> Duration {
 fn grant(external: &str) -> Grant {
     Grant {
         external: external.parse().expect("an address"),
-        method: Method::Upnp,
+        method: Method::NatPmp,
         lifetime: Some(HOUR),
         epoch: None,
     }
@@ -24,7 +24,6 @@ fn grant(external: &str) -> Grant {
 
 fn with_epoch(epoch: u32) -> Grant {
     Grant {
-        method: Method::Pcp,
         epoch: Some(epoch),
         ..grant("128.66.0.1:8080")
     }
@@ -44,7 +43,7 @@ const SAME_PORT: Action = Action::Open {
 
 /// A lease mapped at time 0, without jitter.
 fn mapped(grant: &Grant) -> Lease {
-    let (mut lease, action) = Lease::wanted();
+    let (mut lease, action) = Lease::wanted(LOOK);
     assert_eq!(action, Action::Open { previous: None });
     let actions = lease.handle(Input::Granted(grant.clone()), seconds(0), 0);
     assert_eq!(actions, [Action::Tell(News::Mapped(grant.clone(), None))]);
@@ -69,12 +68,24 @@ fn looking(grant: &Grant) -> Lease {
 }
 
 #[test]
-fn wanted_and_refused_is_told_and_given_up() {
-    let (mut lease, _) = Lease::wanted();
+fn wanted_and_refused_is_told_once_and_tried_again() {
+    let (mut lease, _) = Lease::wanted(LOOK);
     let actions = lease.handle(Input::Failed(refused()), seconds(1), 0);
     assert_eq!(actions, [Action::Tell(News::Failed(refused()))]);
-    assert_eq!(lease.due(), None);
-    assert_eq!(lease.handle(Input::Stop, seconds(2), 0), []);
+    assert_eq!(lease.due(), Some(seconds(31)));
+    let anew = [Action::Open { previous: None }];
+    assert_eq!(lease.handle(Input::Due, seconds(31), 0), anew);
+    assert_eq!(lease.handle(Input::Failed(refused()), seconds(32), 0), []);
+    assert_eq!(lease.due(), Some(seconds(92)));
+    // At once in another network.
+    assert_eq!(lease.handle(Input::NetworkChanged, seconds(40), 0), anew);
+    let late = grant("128.66.0.1:8080");
+    assert_eq!(
+        lease.handle(Input::Granted(late.clone()), seconds(41), 0),
+        told_mapped(late.clone(), Cause::OpenedLate)
+    );
+    let close = [Action::Close(late)];
+    assert_eq!(lease.handle(Input::Stop, seconds(42), 0), close);
 }
 
 #[test]
@@ -101,12 +112,76 @@ fn jitter_moves_the_renewal_by_at_most_a_tenth_and_never_later() {
         ..grant("128.66.0.1:8080")
     };
     for chance in [0, 1, 128, 255] {
-        let (mut lease, _) = Lease::wanted();
+        let (mut lease, _) = Lease::wanted(LOOK);
         lease.handle(Input::Granted(short.clone()), seconds(0), chance);
         let due = lease.due().expect("mapped");
         assert!((seconds(40)..=seconds(50)).contains(&due), "{due:?}");
         assert_eq!(due == seconds(50), chance == 0);
     }
+}
+
+#[test]
+fn a_lease_of_a_moment_is_renewed_once_a_second() {
+    for granted in [0, 1, 2] {
+        let moment = Grant {
+            lifetime: Some(seconds(granted)),
+            ..grant("128.66.0.1:8080")
+        };
+        let (mut lease, _) = Lease::wanted(LOOK);
+        lease.handle(Input::Granted(moment), seconds(10), 255);
+        assert_eq!(lease.due(), Some(seconds(11)), "{granted} s");
+    }
+}
+
+#[test]
+fn what_upnp_granted_is_read_from_its_list_and_renewed_at_half_of_that() {
+    let upnp = Grant {
+        method: Method::Upnp,
+        ..grant("128.66.0.1:8080")
+    };
+    let mut lease = mapped(&upnp);
+    assert_eq!(lease.due(), Some(CONFIRM));
+    let look = [Action::Look(upnp.clone())];
+    assert_eq!(lease.handle(Input::Due, CONFIRM, 0), look);
+    let sight = Sight {
+        listed: Some(true),
+        ends_in: Some(seconds(118)),
+        ..Sight::default()
+    };
+    assert_eq!(lease.handle(Input::Seen(sight), CONFIRM, 0), []);
+    assert_eq!(lease.due(), Some(seconds(61)));
+    let renew = [Action::Renew(upnp)];
+    assert_eq!(lease.handle(Input::Due, seconds(61), 0), renew);
+}
+
+#[test]
+fn a_pcp_router_is_looked_at_by_renewing_which_tells_its_address() {
+    let pcp = Grant {
+        method: Method::Pcp,
+        ..with_epoch(1000)
+    };
+    let mut lease = mapped(&pcp);
+    assert_eq!(lease.due(), Some(LOOK));
+    assert_eq!(
+        lease.handle(Input::Due, LOOK, 0),
+        [Action::Renew(pcp.clone())]
+    );
+    let moved = Grant {
+        external: "128.66.0.77:8080".parse().expect("an address"),
+        epoch: Some(1180),
+        ..pcp
+    };
+    assert_eq!(
+        lease.handle(Input::Granted(moved.clone()), LOOK, 0),
+        told_mapped(moved, Cause::AddressChanged)
+    );
+    // By IPv6 the address outside is our own, so a look is enough.
+    let ipv6 = Grant {
+        method: Method::Pcp,
+        ..grant("[3ffe:77::2]:8080")
+    };
+    let mut lease = mapped(&ipv6);
+    assert_eq!(lease.handle(Input::Due, LOOK, 0), [Action::Look(ipv6)]);
 }
 
 #[test]
@@ -155,6 +230,7 @@ fn a_look_that_finds_all_as_it_was_is_repeated_until_the_renewal() {
         epoch: Some(1180),
         external_ip: Some(IpAddr::from([128, 66, 0, 1])),
         listed: Some(true),
+        ends_in: Some(seconds(3420)),
     };
     assert_eq!(lease.handle(Input::Seen(sight), LOOK, 0), []);
     assert_eq!(lease.due(), Some(LOOK * 2));

@@ -35,10 +35,29 @@ pub(crate) struct Address {
 /// Which part of the network to use, where the user says so.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Choice {
-    /// Only this router.
+    /// Only this router, and so only its version of IP.
     pub(crate) gateway: Option<IpAddr>,
     /// Only this interface.
     pub(crate) interface: Option<String>,
+}
+
+impl Choice {
+    /// What is wrong with it, for people.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let name = self.interface.as_ref()?;
+        let mut known: Vec<_> = addresses().into_iter().map(|a| a.interface).collect();
+        known.dedup();
+        if known.contains(name) {
+            return None;
+        }
+        let known = match known.is_empty() {
+            true => "none".to_owned(),
+            false => known.join(", "),
+        };
+        Some(format!(
+            "no interface {name:?} has an address; those that have: {known}"
+        ))
+    }
 }
 
 impl Network {
@@ -55,8 +74,14 @@ impl Network {
             network.v6.retain(|route| Some(route.index) == index);
         }
         match choice.gateway {
-            Some(IpAddr::V4(gateway)) => network.v4 = vec![network.chosen(gateway)],
-            Some(IpAddr::V6(gateway)) => network.v6 = vec![network.chosen(gateway)],
+            Some(IpAddr::V4(gateway)) => {
+                network.v4 = vec![network.chosen(gateway)];
+                network.v6.clear();
+            }
+            Some(IpAddr::V6(gateway)) => {
+                network.v6 = vec![network.chosen(gateway)];
+                network.v4.clear();
+            }
             None => {}
         }
         network

@@ -11,53 +11,72 @@ use tokio::time::timeout;
 
 use crate::stop::{Caught, Signals};
 
-/// How long a command that was told to end may take before its port is closed under it.
+/// How long a command that was told to end is waited for. Its port is closed meanwhile.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The shell's code for "found, but could not be run".
 const CANNOT_RUN: u8 = 126;
 
-/// Runs it to its end, and passes its exit code on.
-pub(super) async fn run(
-    command: &[OsString],
-    address: SocketAddr,
-    signals: &mut Signals,
-) -> io::Result<ExitCode> {
-    let [program, arguments @ ..] = command else {
-        return Ok(ExitCode::SUCCESS);
-    };
-    let started = Command::new(program)
-        .args(arguments)
-        .env("NAT_ADDRESS", address.to_string())
-        .env("NAT_HOST", address.ip().to_string())
-        .env("NAT_PORT", address.port().to_string())
-        .spawn();
-    let mut child = match started {
-        Ok(child) => child,
-        Err(error) => {
-            super::complain(&format!("cannot run {}: {error}", program.display()));
-            return Ok(ExitCode::from(CANNOT_RUN));
+/// The command, running.
+pub(super) struct Running {
+    child: Child,
+}
+
+impl Running {
+    /// Starts it, or says that it cannot be run: the exit code.
+    pub(super) fn start(command: &[OsString], address: SocketAddr) -> Result<Self, ExitCode> {
+        let [program, arguments @ ..] = command else {
+            return Err(ExitCode::SUCCESS);
+        };
+        let started = Command::new(program)
+            .args(arguments)
+            .env("NAT_ADDRESS", address.to_string())
+            .env("NAT_HOST", address.ip().to_string())
+            .env("NAT_PORT", address.port().to_string())
+            .spawn();
+        match started {
+            Ok(child) => Ok(Self { child }),
+            Err(error) => {
+                super::complain(&format!("cannot run {}: {error}", program.display()));
+                Err(ExitCode::from(CANNOT_RUN))
+            }
         }
-    };
-    tokio::select! {
-        ended = child.wait() => return ended.map(code),
-        caught = signals.received() => pass_on(&child, caught),
     }
-    match timeout(FAREWELL, child.wait()).await {
-        Ok(ended) => ended.map(code),
-        Err(_) => {
-            super::complain("the command still runs; its port is closed");
-            Ok(ExitCode::FAILURE)
+
+    /// Waits for its end: its exit code; `None` where a signal came first, which is passed on.
+    pub(super) async fn end_or_signal(
+        &mut self,
+        signals: &mut Signals,
+    ) -> io::Result<Option<ExitCode>> {
+        tokio::select! {
+            ended = self.child.wait() => ended.map(|status| Some(code(status))),
+            caught = signals.received() => {
+                pass_on(&self.child, caught);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits for its end once it was told to.
+    pub(super) async fn end(mut self) -> io::Result<ExitCode> {
+        match timeout(FAREWELL, self.child.wait()).await {
+            Ok(ended) => ended.map(code),
+            Err(_) => {
+                super::complain("the command still runs; its port is closed");
+                Ok(ExitCode::FAILURE)
+            }
         }
     }
 }
 
 #[cfg(unix)]
 fn pass_on(child: &Child, caught: Caught) {
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Pid, Signal, getpgrp, kill_process};
+    use rustix::termios::tcgetpgrp;
     let signal = match caught {
-        // The terminal has sent it to the command as well.
-        Caught::Interrupt => return,
+        // A terminal sends it to all in its foreground, so the command has it already.
+        Caught::Interrupt if tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp()) => return,
+        Caught::Interrupt => Signal::INT,
         Caught::Terminate => Signal::TERM,
         Caught::Hangup => Signal::HUP,
     };

@@ -1,12 +1,15 @@
 //! `nat-helper list`: what is open on the router, whoever opened it.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use super::{EXIT_NO_GATEWAY, Output, complain, words};
+use p2p_chat_protocol::nat::{Forwarded, NatEvent, PortListed};
+use p2p_chat_protocol::{ErrorCode, Refusal};
+
+use super::{EXIT_NO_GATEWAY, Output, words};
 use crate::gateway::search::SEARCH_LIMIT;
-use crate::gateway::{Entry, Gateway, Listing, Upnp};
+use crate::gateway::{Entry, Gateway, Listing, Protocol, Upnp, seconds};
 use crate::network::Choice;
 use crate::probe::{self, Found};
 
@@ -15,13 +18,14 @@ pub(crate) async fn list(choice: &Choice, output: Output) -> io::Result<ExitCode
     // Of all protocols only UPnP lists, and it is the last to answer.
     let found = probe::probe(choice, SEARCH_LIMIT).await;
     let Some(upnp) = upnp_of(&found) else {
-        return Ok(no_list(&found));
+        return no_list(&found, output);
     };
     let listing = upnp.list().await;
     let outside = found.probed.external_ip.as_deref().unwrap_or("?");
     if output == Output::Json {
         for entry in &listing.entries {
-            writeln!(io::stdout(), "{}", json(entry, outside, upnp.local_ip))?;
+            let listed = listed(entry, outside, upnp.local_ip);
+            output.event(&NatEvent::PortListed(listed))?;
         }
     } else {
         for row in table(&listing, outside, upnp.local_ip) {
@@ -29,10 +33,12 @@ pub(crate) async fn list(choice: &Choice, output: Output) -> io::Result<ExitCode
         }
     }
     output.say(&summary(&listing))?;
-    Ok(match listing.complete {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
+    if !listing.complete {
+        let refusal = Refusal::new(ErrorCode::Timeout, "The router did not tell all of them.");
+        output.event(&NatEvent::Error(refusal))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The router, if it can list.
@@ -44,30 +50,39 @@ pub(super) fn upnp_of(found: &Found) -> Option<&Upnp> {
 }
 
 /// Says why there is no list.
-pub(super) fn no_list(found: &Found) -> ExitCode {
+pub(super) fn no_list(found: &Found, output: Output) -> io::Result<ExitCode> {
     let methods: Vec<_> = found.gateways.iter().map(|g| g.method().name()).collect();
     if methods.is_empty() {
-        complain(found.probed.verdict.as_deref().unwrap_or_default());
-        return ExitCode::from(EXIT_NO_GATEWAY);
+        return no_router(found, output);
     }
-    complain(&format!(
+    let sentence = format!(
         "This router speaks {}, which cannot list what is open, and no UPnP, which can.",
         methods.join(" and ")
-    ));
-    ExitCode::FAILURE
+    );
+    output.refuse(ErrorCode::Unavailable, &sentence)?;
+    Ok(ExitCode::FAILURE)
 }
 
-fn json(entry: &Entry, outside: &str, own: IpAddr) -> serde_json::Value {
-    serde_json::json!({
-        "type": "port_listed",
-        "external_address": format!("{outside}:{}", entry.external_port),
-        "internal_address": format!("{}:{}", entry.client, entry.port),
-        "protocol": entry.protocol.name(),
-        "lease_s": entry.ends_in.map_or(0, |time| time.as_secs()),
-        "this_computer": entry.leads_to(own),
-        "own": entry.is_own(own),
-        "name": entry.name,
-    })
+/// Says why there is nobody to be asked.
+pub(super) fn no_router(found: &Found, output: Output) -> io::Result<ExitCode> {
+    let verdict = found.probed.verdict.as_deref().unwrap_or_default();
+    output.refuse(ErrorCode::NoGateway, verdict)?;
+    Ok(ExitCode::from(EXIT_NO_GATEWAY))
+}
+
+fn listed(entry: &Entry, outside: &str, own: IpAddr) -> PortListed {
+    PortListed {
+        external_address: format!("{outside}:{}", entry.external_port),
+        internal_address: format!("{}:{}", entry.client, entry.port),
+        protocol: match entry.protocol {
+            Protocol::Tcp => Forwarded::Tcp,
+            Protocol::Udp => Forwarded::Udp,
+        },
+        lease_s: entry.ends_in.map_or(0, seconds),
+        this_computer: entry.leads_to(own),
+        own: entry.is_own(own) || entry.is_own_by_nat_pmp(own),
+        name: entry.name.clone(),
+    }
 }
 
 const HEAD: [&str; 6] = ["OUTSIDE", "INSIDE", "PROTO", "ENDS IN", "MADE BY", "NAME"];
@@ -129,7 +144,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::gateway::Protocol;
 
     #[test]
     fn the_table_says_whose_each_port_is_and_when_it_ends() {

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use p2p_chat_protocol::nat::{NatEvent, Reach};
+use p2p_chat_protocol::{ErrorCode, Refusal};
 
 pub(crate) use list::list;
 pub(crate) use map::map;
@@ -19,6 +20,9 @@ pub(crate) use status::status;
 pub(crate) use unmap::unmap;
 
 use crate::failure::Failure;
+
+/// As for arguments that cannot be read.
+const EXIT_USAGE: u8 = 2;
 
 /// EX_UNAVAILABLE of sysexits.h: no router.
 const EXIT_NO_GATEWAY: u8 = 69;
@@ -35,6 +39,13 @@ pub(crate) fn run(work: impl Future<Output = io::Result<ExitCode>>) -> ExitCode 
             ExitCode::FAILURE
         }
     }
+}
+
+/// The arguments make no sense here.
+pub(crate) fn wrong(fault: &str, output: Output) -> ExitCode {
+    // A reader that left needs no word.
+    let _ = output.refuse(ErrorCode::InvalidMessage, fault);
+    ExitCode::from(EXIT_USAGE)
 }
 
 /// Where words for people and JSON for programs go.
@@ -72,6 +83,12 @@ impl Output {
         p2p_chat_protocol::write(&mut line, None, None, event);
         io::stdout().write_all(&line)?;
         io::stdout().flush()
+    }
+
+    /// What is not done, and why.
+    fn refuse(self, code: ErrorCode, sentence: &str) -> io::Result<()> {
+        complain(sentence);
+        self.event(&NatEvent::Error(Refusal::new(code, sentence)))
     }
 
     /// What went wrong; the exit code says which way.

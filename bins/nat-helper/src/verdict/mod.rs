@@ -126,6 +126,11 @@ fn no_router(facts: &Facts) -> String {
     )
 }
 
+/// Why nobody reaches any port of a router that names no address outside, and what to do.
+pub(crate) const NO_PUBLIC_ADDRESS: &str = "Nobody outside can reach you: your router has no public \
+    address (it names none). Is it online? Your provider may share one among customers. Use IPv6, or \
+    let your friend listen.";
+
 /// Why nobody reaches a port that is open on a router with this address outside, and what to do.
 pub(crate) fn why_unreachable(port: u16, ip: IpAddr) -> String {
     let why = match kind(ip) {

@@ -1,5 +1,5 @@
-//! A router that misbehaves in ways the real daemon cannot: it serves just enough of UPnP to be
-//! found and asked.
+//! A router that misbehaves in ways the real daemon cannot: it serves just enough of UPnP, or of
+//! PCP and NAT-PMP ([`ports`]), to be found and asked. What it says by UPnP is in [`soap`].
 //!
 //! It must run inside the lab's `router` namespace, so it is this test binary, started again with
 //! [`ROLE`] set. What it is asked for it prints, one action a line.
@@ -7,6 +7,11 @@
 //! Included by `#[path]`; `crate::nat_lab` is `tests/support/nat_lab.rs`.
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
+
+#[path = "fake_router/ports.rs"]
+mod ports;
+#[path = "fake_router/soap.rs"]
+mod soap;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -16,22 +21,29 @@ use std::time::Duration;
 
 use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 
-/// For whatever takes no noticeable time; a loaded machine gets some more.
-const SOON: Duration = Duration::from_secs(10);
-
 /// Set to the router's manner: the address it says it has outside, or one of
 ///
 /// - `hangs`: it takes requests and does not answer;
+/// - `hangs-adding`: it opens ports, and does not say so;
+/// - `hangs-later`: it hangs once a port is open;
 /// - `refuses`: error 725, whatever it is asked for;
 /// - `for-ever-725`, `for-ever-402`: the same, to leases that end;
+/// - `any-725`, `any-402`: the same, and another computer has port 8080;
 /// - `same-port`: error 724, unless the port is the same inside and outside;
-/// - `huge`: a description of 10 MB;
-/// - `drips`: a description that comes a byte a second;
+/// - `short`: whatever lease is asked for, its list says 2 s;
+/// - `huge`, `huge-soap`: a description, or an answer, of 10 MB;
+/// - `drips`, `drips-soap`: one that comes a byte a second;
+/// - `endless`: a list without an end, and another computer has port 8080;
+/// - `rubbish`: a list whose first entry is no text;
 /// - `redirects`: it sends everybody elsewhere;
-/// - `elsewhere`: it says that its description is at an address that it does not answer from.
+/// - `elsewhere`: it says that its description is at an address that it does not answer from;
+/// - `pcp SECONDS`, `nat-pmp SECONDS`: no UPnP, and every port is granted for so long.
 const ROLE: &str = "FAKE_ROUTER";
 
 const HTTP_PORT: u16 = 5000;
+
+/// For whatever takes no noticeable time; a loaded machine gets some more.
+const SOON: Duration = Duration::from_secs(10);
 
 /// A running fake router; gone when dropped.
 pub(crate) struct FakeRouter {
@@ -81,6 +93,9 @@ pub(crate) fn serve_if_asked() {
     let Ok(manner) = std::env::var(ROLE) else {
         return;
     };
+    if let Some((protocol, seconds)) = manner.split_once(' ') {
+        return ports::serve(protocol, seconds.parse().expect("a number"));
+    }
     let search = UdpSocket::bind("0.0.0.0:1900").expect("port 1900 is free");
     let home: Ipv4Addr = ROUTER_IP.parse().expect("an address");
     search
@@ -112,7 +127,7 @@ fn answer_searches(socket: &UdpSocket, host: &str) {
 }
 
 /// One request and its response.
-fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
+fn answer(stream: TcpStream, manner: &str) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -134,10 +149,18 @@ fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
         Some(action) => {
             let action = action.trim_end_matches('"');
             println!("{action}");
-            if manner == "hangs" {
-                std::thread::park();
+            match manner {
+                "hangs" => std::thread::park(),
+                "hangs-adding" if action == "addportmapping" => {
+                    soap::respond(action, manner, &body);
+                    std::thread::park();
+                }
+                "hangs-later" if soap::holds_a_port() => std::thread::park(),
+                "huge-soap" => return whole(stream, "200 OK", &"<a>".repeat(10_000_000 / 3)),
+                "drips-soap" => return drip(stream),
+                _ => {}
             }
-            respond(action, manner, &body)
+            soap::respond(action, manner, &body)
         }
         None if head.starts_with("get /root.xml") => {
             println!("root");
@@ -145,17 +168,25 @@ fn answer(mut stream: TcpStream, manner: &str) -> Option<()> {
                 "huge" => ("200 OK", "<a>".repeat(10_000_000 / 3)),
                 "redirects" => return redirect(stream),
                 "drips" => return drip(stream),
-                _ => ("200 OK", ROOT.to_owned()),
+                _ => ("200 OK", soap::ROOT.to_owned()),
             }
         }
-        None => ("200 OK", SCHEMA.to_owned()),
+        None => ("200 OK", soap::schema(manner)),
     };
+    whole(stream, status, &body)
+}
+
+fn whole(mut stream: TcpStream, status: &str, body: &str) -> Option<()> {
+    // A byte that is in no text.
+    let body = body.as_bytes().iter();
+    let body: Vec<u8> = body
+        .map(|byte| if *byte == 7 { 0xff } else { *byte })
+        .collect();
     let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .ok()
+    let head =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(&body).ok()
 }
 
 fn redirect(mut stream: TcpStream) -> Option<()> {
@@ -175,66 +206,3 @@ fn drip(mut stream: TcpStream) -> Option<()> {
         std::thread::sleep(Duration::from_secs(1));
     }
 }
-
-fn respond(action: &str, manner: &str, body: &str) -> (&'static str, String) {
-    let field = |name: &str| {
-        let value = body.split(&format!("<{name}>")).nth(1)?;
-        value.split('<').next()
-    };
-    let fault = match (action, manner) {
-        ("addportmapping", "refuses") => Some(725),
-        ("addportmapping", "for-ever-725") if field("NewLeaseDuration") != Some("0") => Some(725),
-        ("addportmapping", "for-ever-402") if field("NewLeaseDuration") != Some("0") => Some(402),
-        ("addportmapping", "same-port") if field("NewExternalPort") != field("NewInternalPort") => {
-            Some(724)
-        }
-        ("getgenericportmappingentry", _) => Some(713),
-        _ => None,
-    };
-    if let Some(code) = fault {
-        return ("500 Internal Server Error", soap(&error(code)));
-    }
-    let (name, fields) = match action {
-        "getexternalipaddress" => {
-            let ip = match manner.parse::<Ipv4Addr>() {
-                Ok(_) => manner,
-                Err(_) => "128.66.0.1",
-            };
-            let field = format!("<NewExternalIPAddress>{ip}</NewExternalIPAddress>");
-            ("GetExternalIPAddressResponse", field)
-        }
-        "addportmapping" => ("AddPortMappingResponse", String::new()),
-        _ => ("DeletePortMappingResponse", String::new()),
-    };
-    let urn = "urn:schemas-upnp-org:service:WANIPConnection:1";
-    let inner = format!("<u:{name} xmlns:u=\"{urn}\">{fields}</u:{name}>");
-    ("200 OK", soap(&inner))
-}
-
-fn soap(inner: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
-         <s:Body>{inner}</s:Body></s:Envelope>"
-    )
-}
-
-fn error(code: u16) -> String {
-    format!(
-        "<s:Fault><detail><UPnPError><errorCode>{code}</errorCode>\
-         <errorDescription>said the router</errorDescription></UPnPError></detail></s:Fault>"
-    )
-}
-
-const ROOT: &str = "<?xml version=\"1.0\"?><root><device><serviceList><service>\
-    <serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>\
-    <SCPDURL>/schema.xml</SCPDURL><controlURL>/control</controlURL>\
-    </service></serviceList></device></root>";
-
-const SCHEMA: &str = "<?xml version=\"1.0\"?><scpd><actionList>\
-    <action><name>AddPortMapping</name><argumentList><argument>\
-    <name>NewExternalPort</name><direction>in</direction></argument><argument>\
-    <name>NewInternalPort</name><direction>in</direction></argument><argument>\
-    <name>NewLeaseDuration</name><direction>in</direction></argument></argumentList></action>\
-    <action><name>DeletePortMapping</name><argumentList><argument>\
-    <name>NewExternalPort</name><direction>in</direction></argument></argumentList></action>\
-    </actionList></scpd>";

@@ -97,13 +97,27 @@ impl Plugin {
         send(&self.child.0, signal);
     }
 
-    /// The most memory it has had so far.
-    pub(crate) fn peak_memory_kb(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.child.0.id());
-        let status = std::fs::read_to_string(status).expect("it runs");
+    /// Asserts that it has had no more memory than twice what it needs when nothing is wrong.
+    pub(crate) fn assert_small(&self) {
+        let status = self.of_proc("status");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
-        peak.expect("a peak").parse().expect("a number")
+        let peak: u64 = peak.expect("a peak").parse().expect("a number");
+        assert!(peak < 14_000, "{peak} kB");
+    }
+
+    /// How many bytes it has sent to disks so far.
+    pub(crate) fn written_to_disk(&self) -> u64 {
+        let io = self.of_proc("io");
+        let written = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: "));
+        written.expect("a count").parse().expect("a number")
+    }
+
+    fn of_proc(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.child.0.id());
+        std::fs::read_to_string(path).expect("it runs")
     }
 
     /// Ends its stdin, and waits for its exit: how it ended, and how long that took.
@@ -148,6 +162,14 @@ pub(crate) fn ipv4_home(options: &[&str]) -> Option<NatLab> {
 /// A plugin on one of the lab's computers.
 pub(crate) fn plugin_in(lab: &NatLab, namespace: &str) -> Plugin {
     Plugin::start(lab.command(namespace, NAT_HELPER))
+}
+
+/// The same, which looks at its router every second: with a lease of an hour, whatever happens
+/// within seconds happens between renewals.
+pub(crate) fn watchful_in(lab: &NatLab, namespace: &str) -> Plugin {
+    let mut command = lab.command(namespace, NAT_HELPER);
+    command.args(["--look", "1s"]);
+    Plugin::start(command)
 }
 
 /// Whether the router forwards this port of its own.

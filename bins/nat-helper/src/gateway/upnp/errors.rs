@@ -5,6 +5,8 @@ use igd_next::{AddAnyPortError, AddPortError, GetExternalIpError, RemovePortErro
 use crate::failure::{Failure, printable};
 use crate::gateway::Method;
 
+const ONLY_FOR_EVER: &str = "it opens ports only for ever";
+
 /// Why a port was not opened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Denied {
@@ -45,9 +47,7 @@ pub(super) fn adding(port: u16, error: AddPortError) -> Denied {
         AddPortError::ActionNotAuthorized => {
             Denied::ThisPort(format!("it does not allow port {port}"))
         }
-        AddPortError::OnlyPermanentLeasesSupported => {
-            Denied::OnlyForEver("it opens ports only for ever".to_owned())
-        }
+        AddPortError::OnlyPermanentLeasesSupported => Denied::OnlyForEver(ONLY_FOR_EVER.to_owned()),
         // "Invalid Args": old routers say so to any lease that ends.
         AddPortError::RequestError(error @ RequestError::ErrorCode(402, _)) => {
             Denied::OnlyForEver(reason(&error))
@@ -60,26 +60,32 @@ pub(super) fn adding(port: u16, error: AddPortError) -> Denied {
 }
 
 /// Why the router did not open any port.
-pub(super) fn adding_any(error: AddAnyPortError) -> Failure {
-    let reason = match error {
-        AddAnyPortError::RequestError(error) if is_silence(&error) => {
-            return Failure::Silent(Method::Upnp);
+pub(super) fn adding_any(error: AddAnyPortError) -> Denied {
+    match error {
+        AddAnyPortError::OnlyPermanentLeasesSupported => {
+            Denied::OnlyForEver(ONLY_FOR_EVER.to_owned())
         }
-        AddAnyPortError::RequestError(error) => reason(&error),
-        other => printable(&other.to_string()),
-    };
-    Failure::Refused(Method::Upnp, reason)
+        // Of version 2 the library passes it on as it is.
+        AddAnyPortError::RequestError(RequestError::ErrorCode(725, _)) => {
+            Denied::OnlyForEver(ONLY_FOR_EVER.to_owned())
+        }
+        AddAnyPortError::RequestError(error @ RequestError::ErrorCode(402, _)) => {
+            Denied::OnlyForEver(reason(&error))
+        }
+        AddAnyPortError::RequestError(error) if is_silence(&error) => Denied::Silent,
+        AddAnyPortError::RequestError(error) => Denied::Altogether(reason(&error)),
+        other => Denied::Altogether(printable(&other.to_string())),
+    }
 }
 
 /// Why the router did not tell its outside address.
 pub(super) fn asking(error: GetExternalIpError) -> Failure {
     let reason = match error {
-        // An empty field, which is how a router says that it has none.
-        GetExternalIpError::RequestError(RequestError::InvalidResponse(_)) => {
-            "it has no public address".to_owned()
-        }
         GetExternalIpError::RequestError(error) if is_silence(&error) => {
             return Failure::Silent(Method::Upnp);
+        }
+        GetExternalIpError::RequestError(error) if is_no_address(&error) => {
+            return Failure::NoPublicAddress;
         }
         GetExternalIpError::RequestError(error) => reason(&error),
         other => printable(&other.to_string()),
@@ -92,6 +98,15 @@ pub(super) fn removing(error: &RemovePortError) -> String {
     match error {
         RemovePortError::RequestError(error) => reason(error),
         other => printable(&other.to_string()),
+    }
+}
+
+/// Asked for its address, a router that has none says "action failed", or nothing in its place.
+fn is_no_address(error: &RequestError) -> bool {
+    match error {
+        RequestError::ErrorCode(501, _) => true,
+        RequestError::InvalidResponse(text) => text.contains("<NewExternalIPAddress"),
+        _ => false,
     }
 }
 
@@ -145,13 +160,31 @@ mod tests {
     }
 
     #[test]
-    fn both_errors_of_routers_without_leases_mean_the_same() {
-        let invalid_args = RequestError::ErrorCode(402, "Invalid Args".to_owned());
-        for error in [
-            AddPortError::OnlyPermanentLeasesSupported,
-            AddPortError::RequestError(invalid_args),
+    fn all_errors_of_routers_without_leases_mean_the_same() {
+        let error = |code| RequestError::ErrorCode(code, "Invalid Args".to_owned());
+        for denied in [
+            adding(8080, AddPortError::OnlyPermanentLeasesSupported),
+            adding(8080, AddPortError::RequestError(error(402))),
+            adding_any(AddAnyPortError::OnlyPermanentLeasesSupported),
+            adding_any(AddAnyPortError::RequestError(error(402))),
+            adding_any(AddAnyPortError::RequestError(error(725))),
         ] {
-            assert!(matches!(adding(8080, error), Denied::OnlyForEver(_)));
+            assert!(matches!(denied, Denied::OnlyForEver(_)), "{denied:?}");
         }
+    }
+
+    #[test]
+    fn a_router_without_an_address_is_not_one_that_makes_no_sense() {
+        let nothing = "<NewExternalIPAddress></NewExternalIPAddress>".to_owned();
+        for error in [
+            RequestError::InvalidResponse(nothing),
+            RequestError::ErrorCode(501, "Action Failed".to_owned()),
+        ] {
+            let failure = asking(GetExternalIpError::RequestError(error));
+            assert_eq!(failure, Failure::NoPublicAddress);
+        }
+        let html = RequestError::InvalidResponse("<html>".to_owned());
+        let failure = asking(GetExternalIpError::RequestError(html));
+        assert_ne!(failure, Failure::NoPublicAddress);
     }
 }

@@ -84,7 +84,7 @@ fn a_lost_mapping_is_tried_at_once_in_another_network() {
 }
 
 #[test]
-fn a_port_that_another_computer_took_becomes_another_and_is_not_removed() {
+fn a_port_that_another_computer_took_becomes_another_which_is_told_and_is_not_removed() {
     let mut lease = renewing(&grant("128.66.0.1:8080"));
     let taken = Failure::PortWithheld(Method::Upnp, "taken".to_owned());
     assert_eq!(
@@ -92,7 +92,10 @@ fn a_port_that_another_computer_took_becomes_another_and_is_not_removed() {
         [SAME_PORT]
     );
     let other = grant("128.66.0.1:33089");
-    lease.handle(Input::Granted(other.clone()), seconds(1801), 0);
+    assert_eq!(
+        lease.handle(Input::Granted(other.clone()), seconds(1801), 0),
+        told_mapped(other.clone(), Cause::AddressChanged)
+    );
     assert_eq!(
         lease.handle(Input::Stop, seconds(1802), 0),
         [Action::Close(other)]
