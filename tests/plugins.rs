@@ -2,13 +2,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-
-use support::{Chat, Piped, Script, all_gone, children_of, plugin, signal, wait_until};
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use support::{Chat, Piped, Script, all_gone, children_of, plugin, repository, signal, wait_until};
 
 fn tiny_ui() -> String {
     repository()

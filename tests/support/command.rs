@@ -1,6 +1,6 @@
 //! How a program under test is called.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Piped, Screen};
 
@@ -78,4 +78,10 @@ pub(crate) fn plugin(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The folder that everything here is in.
+pub(crate) fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).expect("packages are two deep")
 }

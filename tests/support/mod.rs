@@ -17,7 +17,7 @@ mod transcript;
 
 use std::time::Duration;
 
-pub(crate) use command::{CLEARED, Chat, plugin, program};
+pub(crate) use command::{CLEARED, Chat, plugin, program, repository};
 pub(crate) use piped::Piped;
 pub(crate) use processes::{all_gone, children_of, signal, wait_for_exit, wait_until};
 pub(crate) use screen::Screen;
