@@ -18,8 +18,10 @@ use support::{plugin, program, repository};
 
 const ROLES: [&str; 3] = ["ui", "transport", "nat-helper"];
 
-/// Which fault of `python/faulty_plugin.py` fails which check.
-const FAULTS: [(&str, &str); 34] = [
+/// A fault of `python/faulty_plugin.py`, and the check it fails.
+type Fault = (&'static str, &'static str);
+
+const FAULTS: [Fault; 34] = [
     ("exits", "starts"),
     ("waits", "speaks_first"),
     ("greets", "hello"),
@@ -56,7 +58,7 @@ const FAULTS: [(&str, &str); 34] = [
     ("writes_a_novel", "json_lines"),
 ];
 
-/// How many of them run at a time: more than there are processors, since some only wait.
+/// How many of them run at a time: more than there are processors, since some only wait, up to 10 s.
 const AT_A_TIME: usize = 8;
 
 fn check(role: &str, command: &[&str]) -> Output {
@@ -109,38 +111,20 @@ fn assert_passes(who: &str, output: &Output) {
 /// nat-helper has no second request that is answered with `ok`.
 const IMPOSSIBLE: [(&str, &str); 2] = [("ui", "answers_strangers"), ("nat-helper", "forgets")];
 
-/// Every check of the role has a fault that fails it, and no other.
-fn every_fault_fails_its_own_check_only(role: &str, test: &str) {
-    let Some(python) = python(test) else {
-        return;
-    };
-    let without_faults = check_faulty(&python, role, "none");
+/// The faults that a plugin of this role can have. Each of its checks has one.
+fn possible_faults(python: &str, role: &'static str) -> Vec<(&'static str, Fault)> {
+    let without_faults = check_faulty(python, role, "none");
     assert_passes(role, &without_faults);
     let checks = names(&without_faults, "ok ");
-    let possible: Vec<_> = FAULTS
-        .into_iter()
-        .filter(|(fault, check)| checks.contains(*check) && !IMPOSSIBLE.contains(&(role, fault)))
-        .collect();
-    let tried: BTreeSet<_> = possible
+    let possible =
+        |(fault, check): &Fault| checks.contains(*check) && !IMPOSSIBLE.contains(&(role, fault));
+    let faults: Vec<_> = FAULTS.into_iter().filter(possible).collect();
+    let tried: BTreeSet<_> = faults
         .iter()
         .map(|(_, check)| (*check).to_owned())
         .collect();
     assert_eq!(tried, checks, "checks of a {role} without a fault");
-    let queue = Mutex::new(possible.into_iter());
-    let next = || queue.lock().expect("nobody panics while holding it").next();
-    std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
-            scope.spawn(|| {
-                while let Some((fault, check)) = next() {
-                    let output = check_faulty(&python, role, fault);
-                    let text = String::from_utf8_lossy(&output.stdout);
-                    let expected = BTreeSet::from([check.to_owned()]);
-                    assert_eq!(names(&output, "FAIL "), expected, "{role} {fault}:\n{text}");
-                    assert_eq!(output.status.code(), Some(1), "{role} {fault}:\n{text}");
-                }
-            });
-        }
-    });
+    faults.into_iter().map(|fault| (role, fault)).collect()
 }
 
 #[test]
@@ -162,27 +146,26 @@ fn the_ui_of_twenty_lines_passes() {
 }
 
 #[test]
-fn every_check_of_a_ui_has_a_fault_that_fails_it_alone() {
-    every_fault_fails_its_own_check_only(
-        "ui",
-        "every_check_of_a_ui_has_a_fault_that_fails_it_alone",
-    );
-}
-
-#[test]
-fn every_check_of_a_transport_has_a_fault_that_fails_it_alone() {
-    every_fault_fails_its_own_check_only(
-        "transport",
-        "every_check_of_a_transport_has_a_fault_that_fails_it_alone",
-    );
-}
-
-#[test]
-fn every_check_of_a_nat_helper_has_a_fault_that_fails_it_alone() {
-    every_fault_fails_its_own_check_only(
-        "nat-helper",
-        "every_check_of_a_nat_helper_has_a_fault_that_fails_it_alone",
-    );
+fn every_check_of_every_role_has_a_fault_that_fails_it_alone() {
+    let Some(python) = python("every_check_of_every_role_has_a_fault_that_fails_it_alone") else {
+        return;
+    };
+    let faults = ROLES.map(|role| possible_faults(&python, role)).concat();
+    let queue = Mutex::new(faults.into_iter());
+    let next = || queue.lock().expect("nobody panics while holding it").next();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((role, (fault, check))) = next() {
+                    let output = check_faulty(&python, role, fault);
+                    let text = String::from_utf8_lossy(&output.stdout);
+                    let expected = BTreeSet::from([check.to_owned()]);
+                    assert_eq!(names(&output, "FAIL "), expected, "{role} {fault}:\n{text}");
+                    assert_eq!(output.status.code(), Some(1), "{role} {fault}:\n{text}");
+                }
+            });
+        }
+    });
 }
 
 #[test]
