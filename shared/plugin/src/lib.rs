@@ -8,6 +8,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod free_lines;
 mod incoming;
 pub mod lines;
 mod pipe;
