@@ -6,6 +6,7 @@
 //! Nothing here knows what a message means, except `conformance`, the checks that a plugin can be
 //! put to.
 
+mod boot;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod free_lines;
@@ -15,6 +16,7 @@ mod pipe;
 mod run;
 mod stdio;
 
+pub use boot::since_boot;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
 pub use pipe::Pipe;
