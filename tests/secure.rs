@@ -120,7 +120,7 @@ fn without_a_code_words_are_compared_before_anything_is_said() {
     connector.line("hello");
     listener.expect("[peer 127.0.0.1] hello");
     // Now it is known who is who, and the chat outlives its transport.
-    kill("transport", &listener);
+    kill_plugin(listener.pid(), "transport");
     listener.expect("[!] The part that reaches the network stopped");
     connector.line("still here");
     listener.expect("[peer 127.0.0.1] still here");
@@ -134,7 +134,7 @@ fn a_listen_without_a_code_dies_with_its_transport() {
     connector.expect("Your words: ");
     compares.expect("Your words: ");
     for mut listener in [alone, compares] {
-        kill("transport", &listener);
+        kill_plugin(listener.pid(), "transport");
         listener.expect("Without a code, listening ends with it");
         assert_eq!(listener.exit_code(), Some(1));
     }
