@@ -1,55 +1,103 @@
 //! Processes are killed and stopped in the middle of a chat. What was said before stays, and what
 //! is said after arrives.
 
+#[path = "kills/crashes.rs"]
+mod crashes;
+#[path = "kills/stops.rs"]
+mod stops;
 mod support;
 
-use std::time::Duration;
+use support::secure_chat::{chatting, chatting_on_screen, listener, texts_of_peer};
+use support::{Chat, Piped, kill_plugin, wait_until};
 
-use rustix::process::Signal;
-use support::{Chat, Piped, Screen, all_gone, children_of, signal, wait_until};
+/// What is said where a transport was killed, and what the other side says.
+const STARTED_AGAIN: &str = "[!] The part that reaches the network stopped and was started again. \
+                             Connecting again...";
+const CONNECTOR_WAITS: &str =
+    "[!] Connection cut. Trying again for 10 minutes. Keep typing: messages wait here.";
+const LISTENER_WAITS: &str =
+    "[!] Connection cut. Waiting for your friend to come back, 10 minutes.";
 
-/// The running plugin of this name.
-fn pid_of(name: &str, supervisor: u32) -> u32 {
-    let mut found = None;
-    wait_until(&format!("{name} runs"), || {
-        found = children_of(supervisor).into_iter().find(|(_, n)| n == name);
-        found.is_some()
-    });
-    found.expect("it runs").0
+#[test]
+fn a_killed_transport_is_told_on_both_sides_and_costs_no_text() {
+    let (mut listener, mut connector) = chatting();
+    kill_plugin(connector.pid(), "transport");
+    listener.expect(LISTENER_WAITS);
+    listener.line("while the first is gone");
+    connected_again(1, &listener, &connector);
+    both_say(&mut listener, &mut connector, "after the first");
+    kill_plugin(listener.pid(), "transport");
+    connector.expect(CONNECTOR_WAITS);
+    connector.line("while the second is gone");
+    connected_again(2, &listener, &connector);
+    both_say(&mut listener, &mut connector, "after the second");
+    connector.line("/quit");
+    assert_eq!(connector.exit_code(), Some(0));
+    assert_eq!(listener.exit_code(), Some(0));
+    for (side, waits, first, meanwhile) in [
+        (
+            listener,
+            LISTENER_WAITS,
+            "hello",
+            [None, Some("while the second is gone")],
+        ),
+        (
+            connector,
+            CONNECTOR_WAITS,
+            "hi",
+            [Some("while the first is gone"), None],
+        ),
+    ] {
+        let said = side.stdout.all();
+        let times = |sentence| said.matches(sentence).count();
+        assert_eq!(times(STARTED_AGAIN), 1, "its own was killed once:\n{said}");
+        assert_eq!(times(waits), 1, "the other's was killed once:\n{said}");
+        let [first_gap, second_gap] = meanwhile;
+        let texts = [
+            Some(first),
+            first_gap,
+            Some("after the first"),
+            second_gap,
+            Some("after the second"),
+        ];
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
+        assert_eq!(texts_of_peer(&said), texts, "{said}");
+    }
 }
 
-/// Kills a plugin and waits until it is gone.
-fn kill(name: &str, supervisor: u32) {
-    let pid = pid_of(name, supervisor);
-    signal(pid, Signal::KILL);
-    all_gone(&[(pid, name.to_owned())]);
+/// Both are told so, with what has arrived or before it.
+fn connected_again(times: usize, listener: &Piped, connector: &Piped) {
+    for side in [listener, connector] {
+        wait_until("the line is mended", || {
+            side.stdout.so_far().matches("[+] Connected again.").count() == times
+        });
+    }
 }
 
-/// A listener on a screen and a connector in pipes that have said something to each other.
-fn chatting(listener: Chat) -> (Screen, Piped) {
-    let mut listener = listener.on_screen();
-    let mut connector = Chat::connect(listener.port()).piped();
-    connector.line("before");
-    listener.expect("[peer 127.0.0.1] before");
-    listener.keys("also before\r");
-    connector.expect("[peer 127.0.0.1] also before");
-    (listener, connector)
+fn both_say(listener: &mut Piped, connector: &mut Piped, text: &str) {
+    listener.line(text);
+    connector.line(text);
+    for side in [listener, connector] {
+        side.expect(&format!("[peer 127.0.0.1] {text}"));
+    }
 }
 
 #[test]
 fn a_killed_transport_ends_an_insecure_chat_on_both_sides() {
-    let (mut listener, mut connector) = chatting(Chat::listen());
-    kill("transport", listener.pid());
-    listener.expect("[!] The line to 127.0.0.1:");
-    assert_eq!(listener.exit_code(), 1);
-    let said = listener.text();
-    assert!(said.contains("[peer 127.0.0.1] before"), "{said}");
-    connector.exit_code();
-    let said = connector.stdout.all();
-    assert!(
-        said.contains("disconnected") || said.contains("was cut"),
-        "{said}"
-    );
+    let mut listener = Chat::listen().piped();
+    let mut connector = Chat::connect(listener.port()).piped();
+    both_say(&mut listener, &mut connector, "before");
+    kill_plugin(listener.pid(), "transport");
+    let own = listener.expect("[!] The line to 127.0.0.1:");
+    assert!(own.ends_with(" was cut."), "{own}");
+    assert_eq!(listener.exit_code(), Some(1));
+    // All that an insecure peer can see is the end of the connection, as after `/quit`.
+    let ended = connector.expect("[*] Peer 127.0.0.1:");
+    assert!(ended.ends_with(" disconnected"), "{ended}");
+    assert_eq!(connector.exit_code(), Some(0));
+    for side in [listener, connector] {
+        assert_eq!(texts_of_peer(&side.stdout.all()), ["before"]);
+    }
 }
 
 #[test]
@@ -59,7 +107,7 @@ fn a_killed_transport_is_back_before_the_next_chat() {
     listener.keys("1\r").expect_prompt("Port (default 8080):");
     listener.keys("0\r");
     let port = listener.port();
-    kill("transport", listener.pid());
+    kill_plugin(listener.pid(), "transport");
     listener.expect("[!] The part that reaches the network stopped");
     wait_until("it listens again", || {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
@@ -70,103 +118,32 @@ fn a_killed_transport_is_back_before_the_next_chat() {
 }
 
 #[test]
-fn five_crashes_of_a_ui_end_the_program_with_the_terminal_in_order() {
-    let mut listener = Chat::listen().on_screen();
-    let before = listener.modes();
-    listener.port();
-    for crash in 1..=5 {
-        listener.expect_that("a ui that waits", |screen| {
-            screen.matches("[*] Waiting for connection...").count() >= crash
-        });
-        kill("ui", listener.pid());
-    }
-    listener.expect("p2p-chat: the ui does not work: it was killed by a signal");
-    assert_eq!(listener.exit_code(), 70);
-    assert_eq!(listener.modes(), before);
-}
-
-#[test]
-fn five_crashes_of_transport_end_the_program_and_leave_nobody() {
-    let mut listener = Chat::listen().piped();
-    listener.port();
-    for _ in 1..=5 {
-        kill("transport", listener.pid());
-    }
-    assert_eq!(listener.exit_code(), Some(70));
-    let complaint = listener.stderr.all();
-    assert!(
-        complaint.contains("the transport does not work: it was killed by a signal"),
-        "{complaint}"
-    );
-}
-
-/// Long enough for a plugin that reads nothing to be found out (10 s).
-const STOPPED: Duration = Duration::from_secs(15);
-
-/// Stops a process while the connector goes on sending, then lets it go on, if it still lives.
-fn stop_while_texts_flow(stopped: u32, connector: &mut Piped, texts: &[String]) {
-    signal(stopped, Signal::STOP);
-    let pause = STOPPED / u32::try_from(texts.len()).expect("few texts");
-    for text in texts {
-        connector.line(text);
-        // The time itself is what is tested here.
-        std::thread::sleep(pause);
-    }
-    // It may have been killed for it.
-    let pid = i32::try_from(stopped)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-        .expect("a pid");
-    let _ = rustix::process::kill_process(pid, Signal::CONT);
-}
-
-/// Texts of nearly 3 KB, sent at up to ten a second: they fill a pipe in three seconds.
-fn large_texts() -> Vec<String> {
-    (1..=60)
-        .map(|n| format!("<{n}>{}<end {n}>", "x".repeat(2900)))
-        .collect()
-}
-
-#[test]
-fn a_stopped_ui_is_replaced_and_nothing_is_missing_on_the_screen() {
-    let listener = Chat::listen().piped();
-    let port = listener.port();
-    let mut connector = Chat::connect(port).piped();
-    connector.line("before");
-    listener.expect("[peer 127.0.0.1] before");
-    let texts = large_texts();
-    let ui = pid_of("ui", listener.pid());
-    stop_while_texts_flow(ui, &mut connector, &texts);
-    connector.line("after");
-    // The new ui tells everything from the start.
-    listener.expect("[peer 127.0.0.1] before");
-    for n in 1..=texts.len() {
-        listener.expect(&format!("<{n}>"));
-    }
-    listener.expect("[peer 127.0.0.1] after");
-    assert_ne!(pid_of("ui", listener.pid()), ui);
-}
-
-#[test]
-fn a_stopped_transport_goes_on_and_nothing_is_missing() {
-    goes_on_after_a_stop(|listener| pid_of("transport", listener.pid()));
-}
-
-#[test]
-fn a_stopped_supervisor_goes_on_and_nothing_is_missing() {
-    goes_on_after_a_stop(Piped::pid);
-}
-
-fn goes_on_after_a_stop(process: impl Fn(&Piped) -> u32) {
-    let listener = Chat::listen().piped();
-    let mut connector = Chat::connect(listener.port()).piped();
-    connector.line("before");
-    listener.expect("[peer 127.0.0.1] before");
-    let texts: Vec<_> = (1..=30).map(|n| format!("text {n};")).collect();
-    stop_while_texts_flow(process(&listener), &mut connector, &texts);
-    connector.line("after");
-    for text in &texts {
-        listener.expect(text);
-    }
-    listener.expect("[peer 127.0.0.1] after");
+fn a_killed_ui_comes_back_with_the_conversation_and_the_terminal_in_order() {
+    let (mut listener, mut connector) = chatting_on_screen(listener());
+    listener.keys("/clear\r");
+    listener.expect_that("an empty screen", |screen| !screen.contains("hello"));
+    listener.keys("one\r");
+    connector.expect("[peer 127.0.0.1] one");
+    listener.expect("[me 127.0.0.1] one");
+    connector.line("two");
+    listener.expect("[peer 127.0.0.1] two");
+    kill_plugin(listener.pid(), "ui");
+    connector.line("three");
+    listener.expect_that("the conversation again", |screen| {
+        let once_more = screen.rsplit("[me 127.0.0.1] one").next();
+        let texts = once_more.map(texts_of_peer);
+        screen.matches("[me 127.0.0.1] one").count() == 2
+            && texts.is_some_and(|texts| texts == ["two", "three"])
+    });
+    let text = listener.text();
+    assert!(!text.contains("hello"), "it was cleared:\n{text}");
+    listener.expect_prompt(">");
+    listener.keys("four\r");
+    connector.expect("[peer 127.0.0.1] four");
+    listener.keys("/quit\r");
+    assert_eq!(listener.exit_code(), 0);
+    listener.assert_in_order();
+    assert_eq!(connector.exit_code(), Some(0));
+    let said = connector.stdout.all();
+    assert_eq!(texts_of_peer(&said), ["hi", "one", "four"]);
 }

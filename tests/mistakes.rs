@@ -2,8 +2,9 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use socket2::{Domain, Socket, Type};
 use support::Chat;
 
 /// Runs to the end; the exit code and everything it said.
@@ -141,11 +142,19 @@ fn an_output_that_takes_nothing_is_said() {
     assert_eq!(listener.status.code(), Some(70));
 }
 
+/// A socket that has a port of this computer, and does not listen: callers are refused.
+fn bound() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    socket.bind(&any.into()).expect("bound");
+    let address = socket.local_addr().expect("bound").as_socket();
+    (socket, address.expect("TCP"))
+}
+
 #[test]
 fn a_refused_connection_is_said() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("bound").port();
-    drop(free);
+    let (_refuses, address) = bound();
+    let port = address.port();
     let sentence =
         format!("[!] Connection refused: 127.0.0.1:{port} answered, but nobody listens there.");
     assert_says(Chat::connect(port), 69, &sentence);
@@ -164,12 +173,8 @@ fn an_unknown_name_is_said() {
 #[test]
 fn no_answer_in_ten_seconds_is_said() {
     // One connection fills the queue of a listener that accepts nobody; the next gets no answer.
-    let full =
-        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
-    full.bind(&any.into()).expect("bound");
+    let (full, address) = bound();
     full.listen(0).expect("it listens");
-    let address = full.local_addr().expect("bound").as_socket().expect("TCP");
     let _first = std::net::TcpStream::connect(address).expect("the queue takes one");
     let port = address.port();
     let sentence = format!("[!] Connection timed out: Unable to reach 127.0.0.1:{port}.");
@@ -214,14 +219,12 @@ fn a_port_in_use_is_asked_again_in_the_menu() {
 
 #[test]
 fn after_a_failed_attempt_the_menu_is_back() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("bound").port();
-    drop(free);
+    let (_refuses, address) = bound();
     let mut menu = Chat::new(&["--insecure-legacy"]).on_screen();
     menu.expect_prompt("Select option:");
     menu.keys("2\r")
         .expect_prompt("Enter peer IP, hostname or invite:");
-    menu.keys(&format!("127.0.0.1:{port}\r"))
+    menu.keys(&format!("{address}\r"))
         .expect("[!] Connection refused:");
     menu.expect_prompt("Select option:");
 }

@@ -95,28 +95,35 @@ fn tokens_torn_at_every_byte_are_put_together() {
     let Some(python) = Python::find("tokens_torn_at_every_byte_are_put_together") else {
         return;
     };
-    let mut wire = python.listen_wire();
-    let ours = Chat::connect(wire.original.port());
+    let mut listener = python.listen_wire();
+    let ours = Chat::connect(listener.original.port());
     let ours = ours.arg("--verbose").piped();
-    wire.write(KEY_LENGTH);
-    // It says what each of its reads took: so the test knows that the line was torn just there.
-    let reads = |bytes: usize| {
-        ours.expect(&format!("[*] Received {bytes} bytes of encrypted data"));
-    };
-    let mut texts = Vec::new();
-    for torn in [PADDED_TWICE, PADDED_ONCE, UNPADDED].map(text) {
-        let next = text(PADDED_TWICE);
-        let length = token_length(&torn) + token_length(&next);
-        for at in 1..length {
-            wire.token(&torn).token(&next);
-            wire.write(at);
-            reads(at);
-            wire.write(length - at);
-            reads(length - at);
-            texts.extend([torn.clone(), next.clone()]);
+    listener.write(KEY_LENGTH);
+
+    let ours_too = Chat::listen().arg("--verbose").piped();
+    let connector = python.connect_wire(ours_too.port());
+    ours_too.expect("[*] Chat started.");
+
+    for (ours, mut wire) in [(ours, listener), (ours_too, connector)] {
+        // It says what each of its reads took: so the test knows that the line was torn just there.
+        let reads = |bytes: usize| {
+            ours.expect(&format!("[*] Received {bytes} bytes of encrypted data"));
+        };
+        let mut texts = Vec::new();
+        for torn in [PADDED_TWICE, PADDED_ONCE, UNPADDED].map(text) {
+            let next = text(PADDED_TWICE);
+            let length = token_length(&torn) + token_length(&next);
+            for at in 1..length {
+                wire.token(&torn).token(&next);
+                wire.write(at);
+                reads(at);
+                wire.write(length - at);
+                reads(length - at);
+                texts.extend([torn.clone(), next.clone()]);
+            }
         }
+        assert_shown(&ours, &mut wire, texts);
     }
-    assert_shown(&ours, &mut wire, texts);
 }
 
 #[test]

@@ -2,13 +2,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-
-use support::{Chat, Piped, Script, all_gone, children_of, plugin, signal, wait_until};
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use support::{Chat, Piped, Script, all_gone, children_of, plugin, repository, signal, wait_until};
 
 fn tiny_ui() -> String {
     repository()
@@ -96,30 +90,63 @@ fn a_missing_plugin_is_named_with_its_places_and_the_way_out() {
 }
 
 #[test]
-fn a_plugin_that_cannot_run_is_given_up_at_once() {
-    let broken = Script::new("echo run >> \"$0.runs\"; echo 'ERROR out of ink' >&2; exit 78");
-    let (code, said) = complaint(Chat::listen().arg("--transport").arg(broken.path()).piped());
-    assert_eq!(code, Some(70), "{said}");
-    let runs = std::fs::read_to_string(format!("{}.runs", broken.path())).expect("it ran");
-    assert_eq!(runs, "run\n", "it was tried again");
-    assert!(
-        said.contains("p2p-chat: the transport does not work"),
-        "{said}"
-    );
-    assert!(said.contains("out of ink"), "{said}");
+fn a_plugin_that_says_it_cannot_run_is_given_up_at_once() {
+    for (role, code) in [("transport", 64), ("transport", 78), ("ui", 64)] {
+        let broken = Script::new(&format!(
+            "echo run >> \"$0.runs\"; echo 'ERROR out of ink' >&2; exit {code}"
+        ));
+        let chat = Chat::listen().arg(format!("--{role}")).arg(broken.path());
+        let (ended, said) = complaint(chat.piped());
+        assert_eq!(ended, Some(70), "{said}");
+        let runs = std::fs::read_to_string(format!("{}.runs", broken.path())).expect("it ran");
+        assert_eq!(runs, "run\n", "it was tried again");
+        let sentence = format!("p2p-chat: the {role} does not work: ");
+        assert!(said.contains(&sentence), "{said}");
+        assert!(said.contains("out of ink"), "{said}");
+    }
+}
+
+#[test]
+fn without_a_nat_helper_that_can_run_a_listener_goes_on_and_is_told() {
+    let broken = Script::new("echo 'ERROR out of ink' >&2; exit 64");
+    let listener = Chat::listen_with_nat_helper(broken.path()).arg("--insecure-legacy");
+    let mut listener = listener.piped();
+    let mut connector = Chat::connect(listener.port()).piped();
+    // Which comes first is chance.
+    wait_until("both sentences", || {
+        let said = listener.stdout.so_far();
+        let report = "[!] the nat-helper does not work: ";
+        let hope = "[!] The part that asks your router does not work. \
+                    Manual port forwarding required.";
+        said.contains(report) && said.contains(hope)
+    });
+    // Its own words may come after the report.
+    listener
+        .stderr
+        .expect("nat-helper: out of ink")
+        .expect("said");
+    connector.line("hello");
+    listener.expect("[peer 127.0.0.1] hello");
+    listener.line("back");
+    connector.expect("[peer 127.0.0.1] back");
+    connector.line("/quit");
+    assert_eq!(connector.exit_code(), Some(0));
+    assert_eq!(listener.exit_code(), Some(0));
 }
 
 #[test]
 fn a_plugin_of_another_role_is_told_so() {
-    let chat = Chat::listen()
-        .arg("--transport")
-        .arg(plugin("ui").display().to_string());
-    let (code, said) = complaint(chat.piped());
-    assert_eq!(code, Some(70), "{said}");
-    assert!(
-        said.contains("it is a ui, and was started as the transport"),
-        "{said}"
-    );
+    for (role, other) in [("transport", "ui"), ("ui", "transport")] {
+        let other_program = plugin(other).display().to_string();
+        let chat = Chat::listen().arg(format!("--{role}")).arg(other_program);
+        let (code, said) = complaint(chat.piped());
+        assert_eq!(code, Some(70), "{said}");
+        let sentence = format!("it is a {other}, and was started as the {role}");
+        assert!(said.contains(&sentence), "{said}");
+    }
+    let transport = plugin("transport").display().to_string();
+    let listener = Chat::listen_with_nat_helper(transport).piped();
+    listener.expect("it is a transport, and was started as the nat-helper");
 }
 
 #[test]
@@ -170,7 +197,7 @@ fn a_wrapper_takes_its_program_with_it() {
 fn a_plugin_that_ended_is_not_kept_alive_by_its_children() {
     let hello = r#"{"type":"hello","protocol":1,"role":"transport","name":"forking"}"#;
     let noisy = "while sleep 0.2; do echo || exit; done &";
-    let script = Script::new(&format!("echo '{hello}'; {noisy}\nexit 1"));
+    let script = Script::new(&format!("echo '{hello}'; read -r _; {noisy}\nexit 1"));
     let chat = Chat::listen()
         .arg("--verbose")
         .arg("--transport")

@@ -37,7 +37,7 @@ fn it_computes_every_value_of_our_test_vectors() {
     let Some(python) = P2pc::find("it_computes_every_value_of_our_test_vectors") else {
         return;
     };
-    let folder = python::repository().join("shared/secure-channel/tests/vectors");
+    let folder = support::repository().join("shared/secure-channel/tests/vectors");
     let files = ["words", "code", "resume"].map(|mode| folder.join(format!("{mode}.json")));
     let output = python.check_vectors(&files);
     let said = String::from_utf8_lossy(&output.stderr);

@@ -3,53 +3,8 @@
 
 mod support;
 
-use rustix::process::Signal;
-use support::{Chat, Piped, all_gone, children_of, signal, wait_until};
-
-fn listener() -> Chat {
-    Chat::new(&["listen", "0", "--bind", "127.0.0.1"])
-}
-
-fn connector(port: u16) -> Chat {
-    Chat::new(&["connect", &format!("127.0.0.1:{port}")])
-}
-
-/// A listener that shows its code: its port, and the words.
-fn waiting(chat: Chat) -> (Piped, u16, String) {
-    let listener = chat.piped();
-    let port = listener.port();
-    let code = spoken(&listener);
-    listener.expect("[*] Waiting for connection...");
-    (listener, port, code)
-}
-
-fn spoken(listener: &Piped) -> String {
-    let rest = listener.expect("code by phone: ");
-    let (words, numbers) = rest.split_once("(or the numbers ").expect("both forms");
-    assert_eq!(words.split_whitespace().count(), 3, "{rest}");
-    assert_eq!(numbers.split_whitespace().count(), 3, "{rest}");
-    words.trim().to_owned()
-}
-
-/// Two that are connected by code and have said something.
-fn chatting() -> (Piped, Piped) {
-    let (mut listener, port, code) = waiting(listener());
-    let mut connector = connector(port).piped();
-    connector.line(&code).line("hello");
-    listener.expect("(verified by code)");
-    listener.expect("[peer 127.0.0.1] hello");
-    listener.line("hi");
-    connector.expect("[peer 127.0.0.1] hi");
-    (listener, connector)
-}
-
-fn kill(name: &str, program: &Piped) {
-    let running = children_of(program.pid());
-    let found = running.into_iter().find(|(_, n)| n == name);
-    let (pid, name) = found.expect("it runs");
-    signal(pid, Signal::KILL);
-    all_gone(&[(pid, name)]);
-}
+use support::secure_chat::{chatting, connector, listener, spoken, waiting};
+use support::{Chat, Piped, kill_plugin, wait_until};
 
 #[test]
 fn a_code_from_standard_input_leads_to_a_chat() {
@@ -142,7 +97,7 @@ fn five_wrong_codes_end_the_code_and_a_new_one_works() {
     }
     listener.expect("[!] Five wrong codes.");
     listener.line("/newcode");
-    let code = spoken(&listener);
+    let code = spoken(&listener.stdout);
     let mut friend = connector(port).piped();
     friend.line(&code).line("hello");
     listener.expect("[peer 127.0.0.1] hello");
@@ -165,7 +120,7 @@ fn without_a_code_words_are_compared_before_anything_is_said() {
     connector.line("hello");
     listener.expect("[peer 127.0.0.1] hello");
     // Now it is known who is who, and the chat outlives its transport.
-    kill("transport", &listener);
+    kill_plugin(listener.pid(), "transport");
     listener.expect("[!] The part that reaches the network stopped");
     connector.line("still here");
     listener.expect("[peer 127.0.0.1] still here");
@@ -179,7 +134,7 @@ fn a_listen_without_a_code_dies_with_its_transport() {
     connector.expect("Your words: ");
     compares.expect("Your words: ");
     for mut listener in [alone, compares] {
-        kill("transport", &listener);
+        kill_plugin(listener.pid(), "transport");
         listener.expect("Without a code, listening ends with it");
         assert_eq!(listener.exit_code(), Some(1));
     }
@@ -200,29 +155,11 @@ fn words_that_do_not_match_three_times_end_it_on_both_sides() {
 }
 
 #[test]
-fn a_chat_outlives_both_transports() {
-    let (mut listener, mut connector) = chatting();
-    kill("transport", &connector);
-    connector.expect("[!] The part that reaches the network stopped");
-    connector.line("after the first");
-    listener.expect("[peer 127.0.0.1] after the first");
-    kill("transport", &listener);
-    listener.expect("[!] The part that reaches the network stopped");
-    listener.line("after the second");
-    connector.expect("[peer 127.0.0.1] after the second");
-    connector.line("and back");
-    listener.expect("[peer 127.0.0.1] and back");
-    connector.line("/quit");
-    assert_eq!(connector.exit_code(), Some(0));
-    assert_eq!(listener.exit_code(), Some(0));
-}
-
-#[test]
 fn a_transport_that_dies_while_it_waits_takes_its_code_with_it() {
     let (listener, port, old) = waiting(listener());
-    kill("transport", &listener);
+    kill_plugin(listener.pid(), "transport");
     listener.expect("The old code no longer works");
-    let code = spoken(&listener);
+    let code = spoken(&listener.stdout);
     assert_ne!(code, old);
     wait_until("it listens again", || {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()

@@ -3,25 +3,14 @@
 
 With the fault "none" it does what the specification asks. Each other one fails exactly one check of
 `p2p-chat check`; tests/check.rs says which. Faults that need to remember a run use the folder
-$FAULTY_STATE.
+$FAULTY_STATE. $FAULTY_KNOWN is what it knows: {"types": [of messages it is told], "fields": [of all]}.
 """
 import json, os, sys, time
 
 ROLE, FAULT = sys.argv[1:]
 MAX_LINE = 262_144
 
-KNOWN_TYPES = {
-    "ui": "welcome replay_finished listening reachability_changed input_needed passcode_read peer_connected connect_failed "
-          "verification_needed authentication_failed message_added message_updated keys_changed peer_disconnected "
-          "cleared notice plugin_changed ok error",
-    "transport": "welcome listen stop_listening send disconnect",
-    "nat-helper": "welcome unmap_port",
-}[ROLE].split()
-KNOWN_FIELDS = (
-    "type id reply_to protocol supervisor start options addresses own_addresses invite passcode expires_ms asking_router "
-    "external_address method lease_s reason what numbers address local_address direction verification code message show ask "
-    "guesses_left handshakes_left turned_away n from ip text at_ms status epoch redialing resumed slept_s waiting level role port bind auth payload"
-).split()
+KNOWN = json.loads(os.environ["FAULTY_KNOWN"])
 
 
 def write(text):
@@ -98,7 +87,7 @@ def refuse(message, code):
 def answer(message, state):
     """What transport and nat-helper do."""
     kind = message["type"]
-    if kind not in KNOWN_TYPES:
+    if kind not in KNOWN["types"]:
         if FAULT == "answers_strangers" and "id" not in message:
             say(type="error", code="unknown_type", message="No.")
         if FAULT != "ignores_questions":
@@ -126,9 +115,9 @@ def serve(state):
             continue
         kind = message["type"]
         state["active"] = kind != "welcome"
-        if FAULT == "knows_all_fields" and any(name not in KNOWN_FIELDS for name in message):
+        if FAULT == "knows_all_fields" and any(name not in KNOWN["fields"] for name in message):
             sys.exit("strange field")
-        if FAULT == "knows_all_types" and kind not in KNOWN_TYPES and "id" not in message:
+        if FAULT == "knows_all_types" and kind not in KNOWN["types"] and "id" not in message:
             sys.exit("strange type")
         if FAULT == "has_no_peers" and message.get("from") == "peer":
             sys.exit("who is that")

@@ -1,6 +1,6 @@
 //! How a program under test is called.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Piped, Screen};
 
@@ -14,11 +14,21 @@ pub(crate) struct Chat {
 impl Chat {
     /// `p2p-chat` with these arguments, which never asks a real router.
     pub(crate) fn new(args: &[&str]) -> Self {
+        Self::with(args).arg("--no-nat")
+    }
+
+    /// A listener on a free port of all addresses, who asks this program to open it on a router.
+    pub(crate) fn listen_with_nat_helper(program: impl Into<String>) -> Self {
+        Self::with(&["listen", "0"])
+            .arg("--nat-helper")
+            .arg(program)
+    }
+
+    fn with(args: &[&str]) -> Self {
         Self {
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             env: Vec::new(),
         }
-        .arg("--no-nat")
     }
 
     /// A listener on a free port of this computer.
@@ -78,4 +88,10 @@ pub(crate) fn plugin(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The folder that everything here is in.
+pub(crate) fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).expect("packages are two deep")
 }

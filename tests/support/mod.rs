@@ -13,13 +13,16 @@ mod piped;
 mod processes;
 mod screen;
 mod script;
+pub(crate) mod secure_chat;
 mod transcript;
 
 use std::time::Duration;
 
-pub(crate) use command::{CLEARED, Chat, plugin, program};
+pub(crate) use command::{CLEARED, Chat, plugin, program, repository};
 pub(crate) use piped::Piped;
-pub(crate) use processes::{all_gone, children_of, signal, wait_for_exit, wait_until};
+pub(crate) use processes::{
+    Stopped, all_gone, children_of, kill_plugin, plugin_of, signal, wait_for_exit, wait_until,
+};
 pub(crate) use screen::Screen;
 pub(crate) use script::Script;
 pub(crate) use transcript::Transcript;

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::python::{python_with, repository};
-use crate::support::Piped;
+use crate::python::python_with;
+use crate::support::{Piped, repository};
 
 /// A Python that has what the original needs.
 pub(crate) struct Python {

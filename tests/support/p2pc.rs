@@ -7,8 +7,9 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::python::{python_with, repository};
+use crate::python::python_with;
 use crate::support::json_process::JsonProcess;
+use crate::support::repository;
 
 /// A code that is put in the place of none.
 const ANY: &str = "aardvark aardvark aardvark";

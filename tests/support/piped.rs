@@ -54,8 +54,9 @@ impl Piped {
 
     /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
-        let port = self.expect("[*] Listening on 127.0.0.1:");
-        port.parse().expect("a port")
+        let address = self.expect("[*] Listening on ");
+        let port = address.rsplit(':').next();
+        port.and_then(|port| port.parse().ok()).expect("a port")
     }
 
     /// Types a line.

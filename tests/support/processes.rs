@@ -1,9 +1,10 @@
 //! Processes as the kernel sees them.
 
+use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use crate::support::DEADLINE;
 
@@ -61,11 +62,45 @@ pub(crate) fn all_gone(processes: &[(u32, String)]) {
     }
 }
 
+/// The plugin of this name, as soon as it runs.
+pub(crate) fn plugin_of(supervisor: u32, name: &str) -> u32 {
+    let mut found = None;
+    wait_until(&format!("{name} runs"), || {
+        found = children_of(supervisor).into_iter().find(|(_, n)| n == name);
+        found.is_some()
+    });
+    found.expect("just found").0
+}
+
+/// Kills a plugin, and waits until it is gone.
+pub(crate) fn kill_plugin(supervisor: u32, name: &str) {
+    let pid = plugin_of(supervisor, name);
+    signal(pid, Signal::KILL);
+    all_gone(&[(pid, name.to_owned())]);
+}
+
 /// Sends a signal to a process this test started.
 pub(crate) fn signal(pid: u32, signal: Signal) {
-    let pid = i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .expect("a pid");
-    kill_process(pid, signal).expect("it was started here");
+    kill_process(known(pid), signal).expect("it was started here");
+}
+
+/// A process that was stopped, by a handle: it may be killed for it, and its number given to another.
+pub(crate) struct Stopped(OwnedFd);
+
+impl Stopped {
+    pub(crate) fn stop(pid: u32) -> Self {
+        let process = pidfd_open(known(pid), PidfdFlags::empty()).expect("it was started here");
+        pidfd_send_signal(&process, Signal::STOP).expect("it runs");
+        Self(process)
+    }
+
+    /// Lets it go on, if it still lives.
+    pub(crate) fn go_on(self) {
+        let _ = pidfd_send_signal(&self.0, Signal::CONT);
+    }
+}
+
+fn known(pid: u32) -> Pid {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.expect("a pid")
 }

@@ -1,6 +1,6 @@
 //! A p2p-chat in a real terminal: keys in, screen out.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
@@ -10,15 +10,22 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::support::DEADLINE;
 use crate::support::command::{CLEARED, Chat, program};
 use crate::support::processes::wait_until;
+use crate::support::transcript::Transcript;
 
 /// Rows kept above the screen; no test looks at them.
 const SCROLLBACK: usize = 100;
+
+type Shown = (Mutex<vt100::Parser>, Condvar);
 
 /// A running program and its terminal. Dropped, it is killed.
 pub(crate) struct Screen {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
-    shown: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    shown: Arc<Shown>,
+    /// All that the terminal was given, the rows that have left the screen among it.
+    pub(crate) printed: Transcript,
+    /// As they were before the program started.
+    modes_before: String,
     /// Kept open: without it the program's terminal is gone.
     master: Box<dyn MasterPty + Send>,
 }
@@ -41,21 +48,24 @@ impl Screen {
         for (name, value) in &chat.env {
             command.env(name, value);
         }
+        let [rows, columns] = [size.rows, size.cols].map(|n| NonZeroU16::new(n).expect("not 0"));
+        let parser = vt100::Parser::new(rows, columns, SCROLLBACK);
+        let shown = Arc::new((Mutex::new(parser), Condvar::new()));
+        let printed = Transcript::follow(Watched {
+            output: pty.master.try_clone_reader().expect("a reader"),
+            shown: Arc::clone(&shown),
+        });
+        let modes_before = modes(&*pty.master, &shown);
         let child = pty
             .slave
             .spawn_command(command)
             .expect("the program starts");
-        let [rows, columns] = [size.rows, size.cols].map(|n| NonZeroU16::new(n).expect("not 0"));
-        let parser = vt100::Parser::new(rows, columns, SCROLLBACK);
-        let shown = Arc::new((Mutex::new(parser), Condvar::new()));
-        follow(
-            pty.master.try_clone_reader().expect("a reader"),
-            Arc::clone(&shown),
-        );
         Self {
             child,
             keys: pty.master.take_writer().expect("a writer"),
             shown,
+            printed,
+            modes_before,
             master: pty.master,
         }
     }
@@ -128,39 +138,62 @@ impl Screen {
             .expect("a port")
     }
 
-    /// The terminal's modes, as `stty -g` would tell them.
-    pub(crate) fn modes(&self) -> String {
-        let termios = self.master.get_termios().expect("a terminal");
-        format!(
-            "{:?} {:?} {:?}",
-            termios.input_flags, termios.output_flags, termios.local_flags
-        )
+    /// Whether the terminal is as it was before the program started.
+    pub(crate) fn is_in_order(&self) -> bool {
+        modes(&*self.master, &self.shown) == self.modes_before
     }
 
-    /// Waits for its end.
+    /// Whether it is, or what is different.
+    pub(crate) fn assert_in_order(&self) {
+        assert_eq!(modes(&*self.master, &self.shown), self.modes_before);
+    }
+
+    /// Waits for its end, and until the terminal has shown all it said.
     pub(crate) fn exit_code(&mut self) -> u32 {
         let mut code = None;
         wait_until("the program's end", || {
             code = self.child.try_wait().expect("it was started here");
             code.is_some()
         });
+        self.printed.all();
         code.expect("it ended").exit_code()
     }
 }
 
-fn follow(mut output: Box<dyn Read + Send>, shown: Arc<(Mutex<vt100::Parser>, Condvar)>) {
-    std::thread::spawn(move || {
-        let mut bytes = [0; 4096];
+/// A terminal's modes: what `stty -g` would tell, and what programs ask of the terminal.
+fn modes(master: &dyn MasterPty, shown: &Shown) -> String {
+    let termios = master.get_termios().expect("a terminal");
+    let shown = shown.0.lock().expect("not poisoned");
+    let screen = shown.screen();
+    format!(
+        "{:?} {:?} {:?} hidden cursor: {} other screen: {} bracketed paste: {}",
+        termios.input_flags,
+        termios.output_flags,
+        termios.local_flags,
+        screen.hide_cursor(),
+        screen.alternate_screen(),
+        screen.bracketed_paste(),
+    )
+}
+
+/// What a program writes to its terminal, which shows it.
+struct Watched {
+    output: Box<dyn Read + Send>,
+    shown: Arc<Shown>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         // A terminal whose last program has ended cannot be read.
-        while let Ok(count @ 1..) = output.read(&mut bytes) {
-            shown
-                .0
-                .lock()
-                .expect("not poisoned")
-                .process(&bytes[..count]);
-            shown.1.notify_all();
-        }
-    });
+        let count = self.output.read(bytes)?;
+        let (parser, changed) = &*self.shown;
+        parser
+            .lock()
+            .expect("not poisoned")
+            .process(&bytes[..count]);
+        changed.notify_all();
+        Ok(count)
+    }
 }
 
 impl Drop for Screen {

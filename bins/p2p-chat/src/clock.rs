@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use p2p_chat_chat::Now;
+use p2p_chat_plugin::since_boot;
 
 /// The clocks since the start of the program.
 pub(crate) struct Clock {
@@ -14,7 +15,7 @@ impl Clock {
     pub(crate) fn start() -> Self {
         Self {
             started: Instant::now(),
-            started_boot: since_boot().unwrap_or_default(),
+            started_boot: since_boot(),
         }
     }
 
@@ -23,10 +24,10 @@ impl Clock {
         let unix_ms = unix.unwrap_or_default().as_millis();
         // In this order, so that the one that runs on during sleep is never behind.
         let elapsed = self.started.elapsed();
-        let boot = since_boot().map(|boot| boot.saturating_sub(self.started_boot));
+        let boot = since_boot().saturating_sub(self.started_boot);
         Now {
             elapsed,
-            boot: boot.unwrap_or(elapsed),
+            boot,
             unix_ms: u64::try_from(unix_ms).unwrap_or(u64::MAX),
         }
     }
@@ -39,17 +40,4 @@ impl Clock {
     pub(crate) fn at(&self, elapsed: Duration) -> Instant {
         self.started + elapsed
     }
-}
-
-/// By a clock that runs on during sleep, where this system has one: elsewhere a sleep is only
-/// noticed by what it cuts.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn since_boot() -> Option<Duration> {
-    use rustix::time::{ClockId, clock_gettime};
-    Duration::try_from(clock_gettime(ClockId::Boottime)).ok()
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn since_boot() -> Option<Duration> {
-    None
 }

@@ -26,7 +26,8 @@ async fn exchange(pipe: &mut Pipe, role: Role, welcome: Welcome) -> Result<(), S
         Err(refusal) => Greeting::Error(refusal),
     };
     pipe.writer.event(&answer);
-    pipe.writer.flush().await.map_err(|e| e.to_string())?;
+    let heard = pipe.writer.flush().await;
+    heard.map_err(|_| "it closed its stdin before it was welcomed")?;
     match answer {
         Greeting::Error(refusal) => Err(refusal.message),
         _ => Ok(()),

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use p2p_chat_plugin::free_lines::{Line, next_line};
 use p2p_chat_protocol::Role;
 use p2p_chat_protocol::ui::Level;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncRead, BufReader};
 use tokio::sync::mpsc::Sender;
 
 /// A longer line is cut: it is meant to be read.
@@ -22,37 +23,12 @@ pub(crate) struct LogLine {
 /// Reads a plugin's stderr until it ends.
 pub(crate) async fn follow(role: Role, stderr: impl AsyncRead + Unpin, lines: Sender<LogLine>) {
     let mut reader = BufReader::new(stderr);
-    let mut line = Vec::new();
     // An unreadable stderr is an ended one.
-    while let Ok(true) = next_line(&mut reader, &mut line).await {
+    while let Ok(Some(line)) = next_line(&mut reader, MAX_LINE).await {
+        let (Line::Whole(line) | Line::TooLong(line)) = line;
         let (level, text) = parse(&line);
         if lines.send(LogLine { role, level, text }).await.is_err() {
             return;
-        }
-    }
-}
-
-/// Reads one line into `line`, at most [`MAX_LINE`] bytes of it; `false` at the end.
-async fn next_line<R: AsyncRead + Unpin>(
-    reader: &mut BufReader<R>,
-    line: &mut Vec<u8>,
-) -> std::io::Result<bool> {
-    line.clear();
-    let mut any = false;
-    loop {
-        let bytes = reader.fill_buf().await?;
-        if bytes.is_empty() {
-            return Ok(any);
-        }
-        any = true;
-        let end = bytes.iter().position(|b| *b == b'\n');
-        let part = &bytes[..end.unwrap_or(bytes.len())];
-        let room = MAX_LINE - line.len();
-        line.extend_from_slice(&part[..part.len().min(room)]);
-        let used = end.map_or(bytes.len(), |at| at + 1);
-        reader.consume(used);
-        if end.is_some() {
-            return Ok(true);
         }
     }
 }

@@ -72,7 +72,7 @@ impl Slot {
     pub(crate) fn new(role: Role, program: Program) -> Self {
         Self {
             role,
-            inbox: Inbox::keeping_complaint(),
+            inbox: inbox(role),
             tail: Tail::default(),
             program,
             run: None,
@@ -97,7 +97,7 @@ impl Slot {
         }
         self.started = Instant::now();
         self.restart_at = None;
-        self.inbox = Inbox::keeping_complaint();
+        self.inbox = inbox(self.role);
         self.run = Some(match &self.program {
             Program::File(file) => Run::start(self.role, file, welcome, logs.clone())?,
             Program::OwnStdio => Run::own_stdio(self.role, welcome)?,
@@ -173,7 +173,7 @@ impl Slot {
         message: &M,
     ) {
         if self.run.is_some() {
-            p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
+            self.write(id, reply_to, message);
             self.urgent = true;
         }
     }
@@ -186,11 +186,18 @@ impl Slot {
         message: &M,
     ) {
         if self.run.is_some() {
-            p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
+            self.write(id, reply_to, message);
             self.patience
                 .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
             self.urgent |= self.pending.len() > COMPANY;
         }
+    }
+
+    fn write<M: Messages>(&mut self, id: Option<u64>, reply_to: Option<u64>, message: &M) {
+        if let Some(id) = id {
+            self.inbox.asked(id);
+        }
+        p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
     }
 
     /// Hands over what waits, as far as there is room.
@@ -236,6 +243,14 @@ pub(crate) async fn close(run: Option<(Run, Vec<u8>)>, heard: impl FnMut(Vec<Byt
             true => Closed::InOrder,
             false => Closed::Badly,
         },
+    }
+}
+
+/// A ui is asked nothing.
+fn inbox(role: Role) -> Inbox {
+    match role {
+        Role::Ui => Inbox::keeping_complaints(),
+        Role::Transport | Role::NatHelper => Inbox::of_asker(),
     }
 }
 

@@ -4,13 +4,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-
-/// The clock that goes on. Where there is no `Boottime`, on macOS, `Monotonic` does.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const GOES_ON: ClockId = ClockId::Boottime;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-const GOES_ON: ClockId = ClockId::Monotonic;
+use p2p_chat_plugin::since_boot;
 
 /// One moment by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -24,13 +18,9 @@ pub(crate) struct Now {
 impl Now {
     /// What the clocks say.
     pub(crate) fn read() -> Self {
-        let boot = clock_gettime(GOES_ON);
-        // It starts at 0 and never runs backwards.
-        let seconds = boot.tv_sec.try_into().unwrap_or_default();
-        let nanos = boot.tv_nsec.try_into().unwrap_or_default();
         Self {
+            since_boot: since_boot(),
             awake: Instant::now(),
-            since_boot: Duration::new(seconds, nanos),
         }
     }
 

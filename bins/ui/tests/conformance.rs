@@ -2,8 +2,13 @@
 
 mod support;
 
+use std::fs::File;
+use std::io::pipe;
+
+use p2p_chat_plugin::conformance::{self, Started};
+use p2p_chat_protocol::Role;
 use serde_json::json;
-use support::pipes::Piped;
+use support::pipes::{Piped, ui_for_user};
 
 #[test]
 fn hello_comes_first_and_unasked() {
@@ -102,4 +107,23 @@ fn without_the_users_descriptors_it_says_what_is_missing() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("descriptor 3 is missing"), "{said}");
     assert!(!output.status.success());
+}
+
+#[test]
+fn it_passes_the_checks_of_its_role() {
+    let seed = std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |t| t.as_micros() as u64 % 1_000_000);
+    println!("seed {seed}");
+    let start = || {
+        let (input, typed) = pipe().map_err(|error| error.to_string())?;
+        let screen = File::options().write(true).open("/dev/null");
+        let screen = screen.map_err(|error| error.to_string())?;
+        let mut started = Started::new(ui_for_user(input.into(), screen.into()))?;
+        started.user = Some(typed);
+        Ok(started)
+    };
+    let checks = conformance::check(Role::Ui, seed, start, |outcome| println!("{outcome}"));
+    let runtime = p2p_chat_plugin::runtime().expect("a runtime");
+    assert_eq!(runtime.block_on(checks), 0, "failed checks");
 }

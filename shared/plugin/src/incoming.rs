@@ -1,5 +1,6 @@
 //! What to do with a line that came in: take it, refuse it, or ignore it.
 
+use std::collections::VecDeque;
 use std::io::Write;
 
 use p2p_chat_protocol::{ErrorCode, Messages, ReadError, Received, Refusal, read};
@@ -21,28 +22,80 @@ pub enum Incoming<M> {
 #[derive(Default)]
 pub struct Inbox {
     malformed: u64,
-    /// Whether somebody asks for the complaint; else it goes to stderr.
-    keeps_complaint: bool,
-    complaint: Option<String>,
+    /// For who asks: the requests without a reply so far, in their order.
+    awaited: Option<VecDeque<u64>>,
+    /// Replies that nobody waited for.
+    unawaited: u64,
+    /// Whether somebody asks for complaints; else they go to stderr.
+    keeps_complaints: bool,
+    complaints: Vec<String>,
 }
 
 impl Inbox {
     /// An inbox that leaves it to the caller to pass complaints on.
-    pub fn keeping_complaint() -> Self {
+    pub fn keeping_complaints() -> Self {
         Self {
-            keeps_complaint: true,
+            keeps_complaints: true,
             ..Self::default()
         }
     }
 
-    /// What there is to say about the first line that was no JSON object; once.
+    /// The same for who asks on this pipe, and tells each request by [`Inbox::asked`].
+    pub fn of_asker() -> Self {
+        Self {
+            awaited: Some(VecDeque::new()),
+            ..Self::keeping_complaints()
+        }
+    }
+
+    /// Request `id` goes out: one reply to it will be taken.
+    pub fn asked(&mut self, id: u64) {
+        if let Some(awaited) = &mut self.awaited {
+            awaited.push_back(id);
+        }
+    }
+
+    /// What there is to say about the first line that was no JSON object, or the first reply that
+    /// nobody waited for; each once.
     pub fn take_complaint(&mut self) -> Option<String> {
-        self.complaint.take()
+        self.complaints.pop()
     }
 
     /// Reads one line. The first that is no JSON object is complained of; none is ever answered,
-    /// since two programs that answer each other's garbage never stop.
+    /// since two programs that answer each other's garbage never stop. To who asks, a reply is
+    /// none where nobody waits for it.
     pub fn read<M: Messages>(&mut self, line: &[u8]) -> Incoming<M> {
+        let incoming = self.understand(line);
+        let reply_to = match &incoming {
+            Incoming::Message(received) => received.reply_to,
+            Incoming::BadReply(id, _) => Some(*id),
+            Incoming::Refuse(..) | Incoming::Ignore => None,
+        };
+        match reply_to {
+            Some(id) if !self.is_awaited(id) => {
+                if self.unawaited == 0 {
+                    self.complain(format!(
+                        "a reply was ignored: nobody waits for one to request {id}"
+                    ));
+                }
+                self.unawaited += 1;
+                Incoming::Ignore
+            }
+            _ => incoming,
+        }
+    }
+
+    /// Whether a reply to this request is taken; the next is not.
+    fn is_awaited(&mut self, id: u64) -> bool {
+        let Some(awaited) = &mut self.awaited else {
+            return true;
+        };
+        // Nearly always the first: replies come in the order of the requests.
+        let at = awaited.iter().position(|awaited| *awaited == id);
+        at.and_then(|at| awaited.remove(at)).is_some()
+    }
+
+    fn understand<M: Messages>(&mut self, line: &[u8]) -> Incoming<M> {
         match read(line) {
             Ok(received) => Incoming::Message(received),
             Err(ReadError::UnknownType { id: Some(id), kind }) => {
@@ -73,8 +126,8 @@ impl Inbox {
     }
 
     fn complain(&mut self, complaint: String) {
-        if self.keeps_complaint {
-            self.complaint = Some(complaint);
+        if self.keeps_complaints {
+            self.complaints.push(complaint);
         } else {
             // A stderr nobody reads is no reason to panic.
             let _ = writeln!(std::io::stderr(), "WARN {complaint}");
@@ -89,6 +142,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use p2p_chat_protocol::transport::TransportEvent;
     use p2p_chat_protocol::ui::UiRequest;
 
     use super::*;
@@ -128,6 +182,26 @@ mod tests {
             assert_eq!(inbox.read::<UiRequest>(line), Incoming::Ignore);
         }
         assert_eq!(inbox.malformed(), 6);
+    }
+
+    #[test]
+    fn a_second_reply_and_one_that_nobody_asked_for_are_ignored_and_said_once() {
+        let mut inbox = Inbox::of_asker();
+        [7, 8].into_iter().for_each(|id| inbox.asked(id));
+        let mut is_taken =
+            |line: &str| inbox.read::<TransportEvent>(line.as_bytes()) != Incoming::Ignore;
+        assert!(is_taken(r#"{"type":"ok","reply_to":8}"#));
+        assert!(
+            is_taken(r#"{"type":"listening","reply_to":7}"#),
+            "a bad reply is one"
+        );
+        for again in [7, 8, 9] {
+            assert!(!is_taken(&format!(r#"{{"type":"ok","reply_to":{again}}}"#)));
+        }
+        assert!(is_taken(r#"{"type":"keys_changed"}"#));
+        let complaint = inbox.take_complaint().expect("it was ignored");
+        assert!(complaint.contains("request 7"), "{complaint}");
+        assert_eq!(inbox.take_complaint(), None);
     }
 
     #[test]

@@ -6,14 +6,17 @@
 //! Nothing here knows what a message means, except `conformance`, the checks that a plugin can be
 //! put to.
 
+mod boot;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod free_lines;
 mod incoming;
 pub mod lines;
 mod pipe;
 mod run;
 mod stdio;
 
+pub use boot::since_boot;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};
 pub use pipe::Pipe;

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 /// Longer than anything here takes on the slowest machine; `ncat` makes a key for seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,12 +57,6 @@ impl End {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Asks it to end.
-    pub(crate) fn terminate(&mut self) -> Result<(), String> {
-        kill_process(Pid::from_child(&self.child), Signal::TERM)
-            .map_err(|e| format!("cannot ask a program to end: {e}"))
     }
 
     /// Waits for its end.

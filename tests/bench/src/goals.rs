@@ -73,9 +73,10 @@ fn rows(samples: &Samples, standing: &Standing) -> Vec<Row> {
         beside("", "2 without the wire", &unencrypted.round_trip, &ncat.round_trip, micros, AtMost(3.0, 2.2)),
         beside("", "4 without the wire", &unencrypted.rate, &ncat.rate, rate, AtLeast(0.2, 0.3)),
         alone("", "start to listening, silent router", median(&samples.start_with_silent_router), millis, AtMost(100.0, 100.0)),
+        alone("", "start to listening, no route at all", median(&samples.start_without_route), millis, AtMost(100.0, 100.0)),
         alone("", "/quit to the end, in a chat", median(&samples.quit_chatting), millis, AtMost(100.0, 100.0)),
         alone("", "redial after a cut to the first text", median(&samples.resume), millis, AtMost(100.0, 100.0)),
-        alone("", "SIGTERM to the end, silent router being asked", median(&samples.quit_waiting), millis, AtMost(100.0, 100.0)),
+        alone("", "/quit to the end, silent router being asked", median(&samples.quit_waiting), millis, AtMost(100.0, 100.0)),
     ]
 }
 

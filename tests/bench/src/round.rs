@@ -25,10 +25,11 @@ pub(crate) struct Samples {
     pub(crate) start_with_silent_router: Vec<f64>,
     /// The same without asking any router.
     pub(crate) start_without_router: Vec<f64>,
+    /// The same with nothing but this computer to reach, and so no router to ask.
+    pub(crate) start_without_route: Vec<f64>,
     /// Milliseconds from `/quit` to the end of the program, in a chat.
     pub(crate) quit_chatting: Vec<f64>,
-    /// The same while it waits for a peer and asks the router: by SIGTERM, since through a pipe
-    /// typed lines wait for the chat.
+    /// The same while it waits for a peer and asks the router.
     pub(crate) quit_waiting: Vec<f64>,
     /// Milliseconds from the redial after a cut to the first text.
     pub(crate) resume: Vec<f64>,
@@ -98,26 +99,33 @@ fn start_and_quit(programs: &Programs, samples: &mut Samples) -> Result<(), Stri
         mut connector,
         ..
     } = chat;
-    let quit = |end: &mut End| end.input.line(b"/quit\n");
-    samples.quit_chatting.push(ending(&mut connector, quit)?);
+    samples.quit_chatting.push(quitting(&mut connector)?);
     drop((listener, connector));
     let begun = Instant::now();
     let mut waiting = End::start(&mut programs.p2p_chat(&["listen", "0"]))?;
-    waiting.output.expect("[*] Listening on ")?;
-    let listening_after = begun.elapsed();
-    samples
-        .start_with_silent_router
-        .push(milliseconds(listening_after));
+    let after = listening_after(&mut waiting, begun)?;
+    samples.start_with_silent_router.push(after);
     waiting.output.expect("[*] Asking your router")?;
-    let terminate = |end: &mut End| end.terminate();
-    samples.quit_waiting.push(ending(&mut waiting, terminate)?);
-    Ok(())
+    samples.quit_waiting.push(quitting(&mut waiting)?);
+    // A network of its own takes time to make, which is not the program's.
+    let mut waiting = End::start(&mut programs.without_route(&["listen", "0"]))?;
+    waiting.output.expect("go on?")?;
+    let begun = Instant::now();
+    waiting.input.line(b"yes\n")?;
+    let after = listening_after(&mut waiting, begun)?;
+    samples.start_without_route.push(after);
+    quitting(&mut waiting).map(drop)
 }
 
-/// How long a program takes to end once it is asked to.
-fn ending(end: &mut End, ask: impl FnOnce(&mut End) -> Result<(), String>) -> Result<f64, String> {
+fn listening_after(listener: &mut End, begun: Instant) -> Result<f64, String> {
+    listener.output.expect("[*] Listening on ")?;
+    Ok(milliseconds(begun.elapsed()))
+}
+
+/// How long a program takes to end once its user has typed `/quit`.
+fn quitting(end: &mut End) -> Result<f64, String> {
     let begun = Instant::now();
-    ask(end)?;
+    end.input.line(b"/quit\n")?;
     end.exited()?;
     Ok(milliseconds(begun.elapsed()))
 }

@@ -81,6 +81,15 @@ impl Programs {
         command
     }
 
+    /// p2p-chat in a network in which there is nobody; it starts when it gets a line.
+    pub(crate) fn without_route(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("unshare");
+        let wait = "echo go on?; read -r _; exec \"$@\"";
+        command.args(["--net", "sh", "-c", wait, "sh"]);
+        command.arg(self.folder.join("p2p-chat")).args(arguments);
+        command
+    }
+
     fn legacy(&self, arguments: &[&str]) -> Command {
         let mut command = self.p2p_chat(&["--insecure-legacy"]);
         command.args(arguments);
@@ -168,7 +177,8 @@ fn ncat(arguments: &[&str]) -> Command {
     command
 }
 
-/// A port nobody has now: ncat does not tell which one it took for 0.
+/// A port nobody has now: ncat does not tell which one it took for 0. Should another program take it
+/// before ncat does, the run ends with ncat's complaint.
 fn free_port() -> Result<String, String> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     port.map(|address| address.port().to_string())

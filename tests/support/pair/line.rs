@@ -1,11 +1,11 @@
 //! The line between the two: a TCP proxy that can be cut, stalled, and closed to callers.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// Not 127.0.0.1, from where everybody calls: a port given back for a while could be taken for an
 /// outgoing connection.
@@ -61,9 +61,7 @@ enum Door {
 impl Line {
     /// A line to this port of this computer.
     pub(crate) fn to(port: u16) -> Self {
-        // A socket that was given any port loses it in `refuse`, one that asked for it does not.
-        let free = TcpListener::bind((HERE, 0)).and_then(|any| any.local_addr());
-        let listener = free.and_then(TcpListener::bind).expect("a free port");
+        let listener = listener_that_keeps_its_port().expect("a free port");
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 to: port,
@@ -185,6 +183,28 @@ impl Shared {
         hang_up(to);
         state.wires.remove(at);
     }
+}
+
+/// A socket that was given any port loses it in `refuse`, one that asked for it does not: so one of
+/// each, until neither can be taken by somebody else.
+fn listener_that_keeps_its_port() -> io::Result<TcpListener> {
+    let given = bound_to(0)?;
+    let port = given
+        .local_addr()?
+        .as_socket()
+        .map(|address| address.port());
+    let asked = bound_to(port.expect("TCP"))?;
+    drop(given);
+    asked.listen(BACKLOG)?;
+    Ok(asked.into())
+}
+
+fn bound_to(port: u16) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // Linux: two may have the same port as long as none listens.
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((HERE, port)).into())?;
+    Ok(socket)
 }
 
 fn answer(shared: &Arc<Shared>) {

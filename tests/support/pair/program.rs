@@ -1,11 +1,11 @@
 //! How a p2p-chat of a pair is started.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::pair::memory::Part;
 use crate::pair::side::Side;
-use crate::support::{plugin, program};
+use crate::support::{plugin, program, repository};
 
 /// Which of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,5 @@ impl Program {
 
 /// A stand-in of the tests.
 fn script(name: &str) -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package.ancestors().nth(2).expect("packages are two deep");
-    root.join("tests/python").join(name)
+    repository().join("tests/python").join(name)
 }

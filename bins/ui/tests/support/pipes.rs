@@ -37,22 +37,11 @@ impl Piped {
 
     fn start_with_input(input: OwnedFd) -> Self {
         let (output, shown) = pipe().expect("a pipe");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ui"));
+        let mut command = ui_for_user(input, shown.into());
         command
             .env("P2P_CHAT_PLUGIN", "1")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .fd_mappings(vec![
-                FdMapping {
-                    parent_fd: input,
-                    child_fd: 3,
-                },
-                FdMapping {
-                    parent_fd: shown.into(),
-                    child_fd: 4,
-                },
-            ])
-            .expect("two different numbers");
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("the ui starts");
         let to_ui = child.stdin.take().expect("piped");
         let from_ui = child.stdout.take().expect("piped");
@@ -120,6 +109,19 @@ impl Piped {
         // Its stdout is closed, so this does not take long.
         self.child.wait().expect("a child of ours")
     }
+}
+
+/// The ui, with this for what the user types and this for what the user reads.
+pub(crate) fn ui_for_user(input: OwnedFd, shown: OwnedFd) -> Command {
+    let mappings = [(input, 3), (shown, 4)].map(|(parent_fd, child_fd)| FdMapping {
+        parent_fd,
+        child_fd,
+    });
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ui"));
+    command
+        .fd_mappings(mappings.into())
+        .expect("two different numbers");
+    command
 }
 
 fn field(file: &str, name: &str) -> String {

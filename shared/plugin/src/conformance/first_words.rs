@@ -3,9 +3,10 @@
 use p2p_chat_protocol::{Greeting, Role, VERSION, read};
 use serde_json::Value;
 
-use super::cut::{Line, quote};
+use super::quote::quote;
 use super::subject::Subject;
 use crate::HELLO_TIMEOUT;
+use crate::free_lines::Line;
 
 /// It can be started, and does not end at once. What it says first is kept for the next two.
 pub(super) async fn starts(subject: &mut Subject) -> Result<(), String> {

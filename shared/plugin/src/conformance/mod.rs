@@ -6,12 +6,12 @@
 //! and the list of checks in `list.rs`; then `subject.rs`, the program over all its runs, and
 //! `run.rs`, one run of it.
 
-mod cut;
 mod ending;
 mod events;
 mod first_words;
 mod grease;
 mod list;
+mod quote;
 mod requests;
 mod run;
 mod speech;

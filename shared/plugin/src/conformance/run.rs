@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::cut::{Line, next_line, quote};
+use super::quote::quote;
+use crate::free_lines::{Line, next_line};
 
 /// A program that was started, with pipes for stdin, stdout and stderr.
 pub struct Started {

@@ -6,8 +6,9 @@ use p2p_chat_protocol::ui::UiRequest;
 use p2p_chat_protocol::{MAX_LINE, Messages, ReadError, Role, read};
 use serde_json::Value;
 
-use super::cut::{Line, quote};
+use super::quote::quote;
 use super::{events, subject::Subject};
+use crate::free_lines::Line;
 
 /// The first of each kind of mistake; more would only repeat it.
 pub(super) struct Speech {

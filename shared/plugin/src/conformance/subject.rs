@@ -7,11 +7,11 @@ use p2p_chat_protocol::Role;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::cut::Line;
 use super::grease::Grease;
 use super::run::{Run, Started};
 use super::speech::Speech;
 use crate::HELLO_TIMEOUT;
+use crate::free_lines::Line;
 
 /// Nothing that is asked here needs a network, let alone a router.
 const REPLY_LIMIT: Duration = Duration::from_secs(5);

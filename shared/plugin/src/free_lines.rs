@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 /// One line, without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub enum Line {
     /// All of it.
     Whole(Vec<u8>),
     /// More than was allowed; its beginning. The rest was skipped.
@@ -14,7 +14,11 @@ pub(super) enum Line {
 }
 
 /// Reads the next line of at most `limit` bytes; `None` at the end. An unfinished last line counts.
-pub(super) async fn next_line<R: AsyncBufRead + Unpin>(
+/// Not cancel-safe: what was read of a line is lost with the future.
+///
+/// # Errors
+/// What the source says.
+pub async fn next_line<R: AsyncBufRead + Unpin>(
     reader: &mut R,
     limit: usize,
 ) -> io::Result<Option<Line>> {
@@ -45,24 +49,6 @@ pub(super) async fn next_line<R: AsyncBufRead + Unpin>(
     }))
 }
 
-/// As much of a program's words as fits a row, with nothing in it that a terminal would obey.
-pub(super) fn quote(bytes: &[u8]) -> String {
-    /// Enough to recognise a line by.
-    const SHOWN: usize = 120;
-    let text = String::from_utf8_lossy(bytes);
-    let mut shown: String = text.trim_end().chars().take(SHOWN).collect();
-    if shown.len() < text.trim_end().len() {
-        shown.push('…');
-    }
-    // `escape_debug` leaves reordering marks as they are; ASCII has none.
-    let printable = |c: char| match c {
-        '"' | '\'' | '\\' => c.to_string(),
-        c if c.is_ascii() || c.is_alphanumeric() || c == '…' => c.escape_debug().to_string(),
-        c => c.escape_unicode().to_string(),
-    };
-    shown.chars().map(printable).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,12 +74,5 @@ mod tests {
             whole(b"torn"),
         ];
         assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn what_is_quoted_cannot_steer_a_terminal() {
-        let quoted = quote("{\"é\":\"\u{1b}[2J\u{202e}\"}\r\n".as_bytes());
-        assert_eq!(quoted, "{\"é\":\"\\u{1b}[2J\\u{202e}\"}");
-        assert_eq!(quote(&[b'x'; 500]).chars().count(), 121);
     }
 }
