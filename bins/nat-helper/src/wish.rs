@@ -95,6 +95,7 @@ pub(crate) fn each(wish: &Wish, external: u16) -> Vec<Wanted> {
         protocol: *protocol,
         port: wish.port,
         external: NonZeroU16::new(external).unwrap_or(wish.external_port),
+        exact: wish.exact,
         lease: wish.lease,
     });
     each.collect()

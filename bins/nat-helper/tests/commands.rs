@@ -36,14 +36,18 @@ fn once_and_quiet_print_the_address_and_leave_the_port_open() {
 
 #[test]
 fn exact_fails_where_the_router_gives_another_port_and_leaves_none_open() {
-    for options in [&["--no-upnp"][..], &["--no-natpmp"]] {
-        let Some(lab) = NatLab::with(options) else {
+    for (option, reason) in [
+        ("--no-upnp", " instead of 8080)"),
+        // UPnP tells whose it is, too.
+        ("--no-natpmp", "(router: port 8080 belongs to 192.168.77.3)"),
+    ] {
+        let Some(lab) = NatLab::with(&[option]) else {
             return;
         };
         run(&lab, "lan2", "map 8080 --once -q");
         let (code, said, aside) = run(&lab, "lan", "map 8080 --exact");
         assert_eq!((code, &*said), (1, ""));
-        assert!(aside.contains("instead of 8080)"), "{aside}");
+        assert!(aside.contains(reason), "{aside}");
         assert!(!lab.rules().contains("192.168.77.2"), "{}", lab.rules());
     }
 }

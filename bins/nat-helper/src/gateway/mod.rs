@@ -120,6 +120,8 @@ pub(crate) struct Wanted {
     pub(crate) port: NonZeroU16,
     /// The port outside.
     pub(crate) external: NonZeroU16,
+    /// Rather no port than another one outside.
+    pub(crate) exact: bool,
     pub(crate) lease: Duration,
 }
 

@@ -78,7 +78,7 @@ impl Upnp {
             outcome => outcome,
         };
         let port = match port {
-            Err(withheld @ Failure::PortWithheld(..)) => {
+            Err(withheld @ Failure::PortWithheld(..)) if !wanted.exact => {
                 let another = self.add_another(wanted).await;
                 another.map_err(|_| withheld)?
             }

@@ -154,6 +154,7 @@ fn whole(port: NonZeroU16, protocol: Protocol) -> Wanted {
         protocol,
         port,
         external: port,
+        exact: true,
         lease: Duration::ZERO,
     }
 }
