@@ -20,9 +20,10 @@ use crate::network::Network;
 use crate::stop::Stop;
 use crate::wish::{self, Wish};
 
-/// How often this computer's own addresses and routes are looked at. It costs two small files of
-/// the kernel, and a chat that moved to another network waits no longer than that.
-const GLANCE: Duration = Duration::from_secs(5);
+/// How often this computer's own addresses and routes are looked at. A chat that moved to another
+/// network waits no longer for its port. A timer of some seconds wakes the processor three times,
+/// and all four processes of a chat together should do that less than once a second.
+const GLANCE: Duration = Duration::from_secs(15);
 
 /// Who quits waits no longer than 2 s for all of it, start and end of a busy process included; a
 /// lease ends by itself.
@@ -34,6 +35,12 @@ const GRACE: Duration = Duration::from_millis(400);
 
 /// How long removing may take; what is left of the limit is for waking up.
 const REMOVAL_LIMIT: Duration = Duration::from_millis(1100);
+
+/// Both versions of IP look at the same moments, which wakes the processor once for both.
+fn next_glance(now: Duration) -> Duration {
+    let since = now.as_millis() % GLANCE.as_millis();
+    GLANCE - Duration::from_millis(since as u64)
+}
 
 /// By which version of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +157,7 @@ impl Hold {
             tokio::select! {
                 biased;
                 () = stop.requested() => return Input::Stop,
-                () = sleep(left.unwrap_or(GLANCE).min(GLANCE)) => {}
+                () = sleep(left.unwrap_or(GLANCE).min(next_glance(clock::now()))) => {}
             }
             let now = Network::look(&self.wish.choice);
             if way_out(self.family, &now) != self.way_out {

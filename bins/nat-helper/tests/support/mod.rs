@@ -18,8 +18,9 @@ use nat_lab::{KilledOnDrop, NatLab, lines, next, wait_until};
 /// The program under test.
 pub(crate) const NAT_HELPER: &str = env!("CARGO_BIN_EXE_nat-helper");
 
-/// For whatever takes no noticeable time; a loaded machine gets some more.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// For whatever takes no noticeable time, or comes with the next look at this computer's networks,
+/// every 15 s; a loaded machine gets some more.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 const WELCOME: &str =
     r#"{"type":"welcome","protocol":1,"supervisor":"test","start":"menu","future":[1]}"#;
