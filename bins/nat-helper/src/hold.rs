@@ -234,8 +234,8 @@ impl Hold {
         }
     }
 
-    async fn look(&self, grant: &Grant, stop: &mut Stop) -> Input {
-        let Some(gateway) = &self.gateway else {
+    async fn look(&mut self, grant: &Grant, stop: &mut Stop) -> Input {
+        let Some(gateway) = &mut self.gateway else {
             return Input::Failed(Failure::NoGateway);
         };
         let look = async {

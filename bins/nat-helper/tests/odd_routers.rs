@@ -11,7 +11,7 @@ use p2p_chat_protocol::ErrorCode;
 
 use fake_router::FakeRouter;
 use support::nat_lab::{self, NatLab};
-use support::{MAP, NAT_HELPER, Plugin, plugin_in};
+use support::{MAP, NAT_HELPER, Plugin, plugin_in, watchful_in};
 
 /// A search of 3.8 s, or an answer that is waited for 3 s; a busy machine gets some more.
 const LIMIT: Duration = Duration::from_millis(4_500);
@@ -58,6 +58,30 @@ fn error_725_becomes_a_port_for_ever_that_is_removed_at_the_end() {
 fn error_402_becomes_a_port_for_ever_that_is_removed_at_the_end() {
     opens_for_ever("for-ever-402");
     opens_for_ever("any-402");
+}
+
+#[test]
+fn a_router_that_keeps_another_name_is_asked_for_one_port_and_told_to_close_it() {
+    let Some((lab, router, _plugin)) = start("renames") else {
+        return;
+    };
+    let mut plugin = watchful_in(&lab, "lan");
+    plugin.ask(MAP);
+    assert_eq!(plugin.mapped().external_address, "128.66.0.1:8080");
+    router.wait_for("addportmapping");
+    // A look, and what came of it: another look.
+    for _ in 0..2 {
+        router.wait_for("getspecificportmappingentry");
+    }
+    let asked = router.asked();
+    assert!(
+        !asked
+            .iter()
+            .any(|action| action.contains("portmapping") && action.contains("add")),
+        "{asked:?}"
+    );
+    assert_eq!(plugin.end().0.code(), Some(0));
+    router.wait_for("deleteportmapping");
 }
 
 #[test]

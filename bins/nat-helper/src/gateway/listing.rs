@@ -54,15 +54,12 @@ impl Entry {
         self.port == port.get() && (self.is_own(own) || self.is_own_by_nat_pmp(own))
     }
 
-    /// Whose it is, for people, where it was not opened for this port of this computer.
-    pub(super) fn foreign_owner(&self, own: IpAddr, port: NonZeroU16) -> Option<String> {
-        if self.is_for(own, port) {
-            return None;
-        }
-        Some(match self.leads_to(own) {
+    /// Whose it is, for people, where it is not ours.
+    pub(super) fn owner(&self, own: IpAddr) -> String {
+        match self.leads_to(own) {
             true => format!("another program of this computer ({:?})", self.name),
             false => self.client.clone(),
-        })
+        }
     }
 
     /// Whether it leads to this address.
@@ -175,15 +172,9 @@ mod tests {
     #[test]
     fn a_foreign_port_is_named_after_its_computer_or_its_program() {
         let own: IpAddr = [192, 168, 1, 100].into();
-        let port = NonZeroU16::new(8080).expect("not 0");
-        let whose = |client, name| entry(client, name).foreign_owner(own, port);
-        assert_eq!(whose("192.168.1.100", "p2p-chat"), None);
+        let whose = |client, name| entry(client, name).owner(own);
         let here = "another program of this computer (\"Transmission\")";
-        assert_eq!(
-            whose("192.168.1.100", "Transmission").as_deref(),
-            Some(here)
-        );
-        let there = whose("192.168.1.34", "p2p-chat");
-        assert_eq!(there.as_deref(), Some("192.168.1.34"));
+        assert_eq!(whose("192.168.1.100", "Transmission"), here);
+        assert_eq!(whose("192.168.1.34", "p2p-chat"), "192.168.1.34");
     }
 }

@@ -198,7 +198,7 @@ impl Gateway {
     }
 
     /// How it is now.
-    pub(crate) async fn look(&self, wanted: &Wanted) -> Result<Sight, Failure> {
+    pub(crate) async fn look(&mut self, wanted: &Wanted) -> Result<Sight, Failure> {
         match self {
             Self::Direct(_) => Ok(Sight::default()),
             Self::Pcp(pcp) => pcp.look().await,

@@ -75,16 +75,17 @@ fn read(text: &str, external: NonZeroU16, protocol: Protocol) -> Answer {
     entry().map_or(Answer::Nothing, Answer::Entry)
 }
 
-/// The text of the first element of this name, whatever its attributes are.
+/// The text of the first element of this name, whatever its attributes are. Looks at every byte
+/// once, since a router may send a megabyte.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut starts = text.match_indices(name);
-    starts.find_map(|(at, _)| {
+    let rest = text.match_indices(name).find_map(|(at, _)| {
         let is_start = text[..at].ends_with(['<', ':']) && !text[..at].ends_with("</");
         let rest = &text[at + name.len()..];
         let is_whole = rest.starts_with(|c: char| c == '>' || c.is_whitespace());
-        let (_, inside) = rest.split_once('>').filter(|_| is_start && is_whole)?;
-        inside.split('<').next().map(str::trim)
-    })
+        (is_start && is_whole).then_some(rest)
+    })?;
+    let (_, inside) = rest.split_once('>')?;
+    inside.split('<').next().map(str::trim)
 }
 
 #[cfg(test)]

@@ -36,6 +36,17 @@ pub(crate) struct Upnp {
     pub(crate) local_ip: IpAddr,
     /// It opens ports only for ever (errors 725 and 402).
     for_ever: bool,
+    /// What this run asked it to open.
+    asked: Vec<Asked>,
+}
+
+/// A port that this run asked for. Some routers keep our name cut, changed or not at all, so the
+/// entry that is seen first is the one to go by.
+struct Asked {
+    port: NonZeroU16,
+    protocol: Protocol,
+    /// How the router calls it, once that was seen.
+    name: Option<String>,
 }
 
 impl Upnp {
@@ -46,6 +57,7 @@ impl Upnp {
             igd,
             local_ip,
             for_ever: false,
+            asked: Vec::new(),
         })
     }
 
@@ -92,12 +104,18 @@ impl Upnp {
         })
     }
 
-    pub(crate) async fn look(&self, wanted: &Wanted) -> Result<Sight, Failure> {
+    pub(crate) async fn look(&mut self, wanted: &Wanted) -> Result<Sight, Failure> {
         let external_ip = self.external_ip().await?;
         let answer = self.whose(wanted.external, wanted.protocol).await;
         let ours = match &answer {
-            Answer::Entry(entry) => entry.is_for(self.local_ip, wanted.port).then_some(entry),
-            Answer::Free | Answer::Nothing => None,
+            Answer::Entry(entry) if self.is_ours(entry, wanted.port) => {
+                let seen = entry.name.clone();
+                if let Some(asked) = self.asked(entry.external_port, entry.protocol) {
+                    asked.name.get_or_insert(seen);
+                }
+                Some(entry)
+            }
+            Answer::Entry(_) | Answer::Free | Answer::Nothing => None,
         };
         Ok(Sight {
             epoch: None,
@@ -110,13 +128,44 @@ impl Upnp {
     /// Closes a port that was opened for this port of this computer, and no other.
     pub(crate) async fn unmap(&self, wanted: &Wanted) -> Result<(), String> {
         match self.whose(wanted.external, wanted.protocol).await {
-            Answer::Entry(entry) if !entry.is_for(self.local_ip, wanted.port) => Ok(()),
+            Answer::Entry(entry) if !self.is_ours(&entry, wanted.port) => Ok(()),
             Answer::Free => Ok(()),
-            // A router that tells nothing still removes nothing of other computers, and of this
-            // one it is this program that had the port opened.
+            // A router that tells nothing removes what this run asked it to open, and nothing else.
+            Answer::Nothing if !self.has_asked(wanted.external, wanted.protocol) => Ok(()),
             Answer::Entry(_) | Answer::Nothing => {
                 self.remove(wanted.external, wanted.protocol).await
             }
+        }
+    }
+
+    /// Whether an entry was opened for this port of this computer by this program.
+    fn is_ours(&self, entry: &Entry, port: NonZeroU16) -> bool {
+        let as_asked = |asked: &Asked| {
+            let same = asked.port.get() == entry.external_port && asked.protocol == entry.protocol;
+            same && asked.name.as_ref().is_none_or(|name| *name == entry.name)
+        };
+        let leads_here = entry.leads_to(self.local_ip) && entry.port == port.get();
+        entry.is_for(self.local_ip, port) || leads_here && self.asked.iter().any(as_asked)
+    }
+
+    fn asked(&mut self, port: u16, protocol: Protocol) -> Option<&mut Asked> {
+        let mut asked = self.asked.iter_mut();
+        asked.find(|asked| asked.port.get() == port && asked.protocol == protocol)
+    }
+
+    fn has_asked(&self, port: NonZeroU16, protocol: Protocol) -> bool {
+        let mut asked = self.asked.iter();
+        asked.any(|asked| asked.port == port && asked.protocol == protocol)
+    }
+
+    fn note_asked(&mut self, port: NonZeroU16, protocol: Protocol) {
+        if !self.has_asked(port, protocol) {
+            let name = None;
+            self.asked.push(Asked {
+                port,
+                protocol,
+                name,
+            });
         }
     }
 
@@ -158,11 +207,13 @@ impl Upnp {
         // At most: for ever, and the same port as inside.
         for _ in 0..3 {
             if let Answer::Entry(entry) = self.whose(port, wanted.protocol).await
-                && let Some(whose) = entry.foreign_owner(self.local_ip, wanted.port)
+                && !self.is_ours(&entry, wanted.port)
             {
-                let reason = format!("port {port} belongs to {whose}");
+                let reason = format!("port {port} belongs to {}", entry.owner(self.local_ip));
                 return Err(Failure::PortWithheld(Method::Upnp, reason));
             }
+            let known = self.has_asked(port, wanted.protocol);
+            self.note_asked(port, wanted.protocol);
             let call = self.igd.add_port(
                 wanted.protocol.into(),
                 port.get(),
@@ -171,7 +222,12 @@ impl Upnp {
                 DESCRIPTION,
             );
             let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
-            match answer.map_err(|error| errors::adding(port.get(), error)) {
+            let answer = answer.map_err(|error| errors::adding(port.get(), error));
+            if answer.is_err() && !known {
+                self.asked
+                    .retain(|asked| (asked.port, asked.protocol) != (port, wanted.protocol));
+            }
+            match answer {
                 Ok(()) => return Ok(port),
                 Err(Denied::OnlyForEver(_)) if !self.for_ever => self.for_ever = true,
                 Err(Denied::OnlySamePort) if port != wanted.port => port = wanted.port,
@@ -185,9 +241,10 @@ impl Upnp {
     /// one that an earlier run of this program left is taken over.
     async fn add_another(&mut self, wanted: &Wanted) -> Result<NonZeroU16, Failure> {
         let list = listing::read(&self.igd, GLANCE_LIMIT).await;
-        let left = list.entries.iter().find(|entry| {
-            entry.is_for(self.local_ip, wanted.port) && entry.protocol == wanted.protocol
-        });
+        let left = list
+            .entries
+            .iter()
+            .find(|entry| self.is_ours(entry, wanted.port) && entry.protocol == wanted.protocol);
         if let Some(port) = left.and_then(|entry| NonZeroU16::new(entry.external_port)) {
             return self.add(wanted, port).await;
         }
@@ -200,7 +257,11 @@ impl Upnp {
             );
             let answer = timeout(CALL_LIMIT, call).await.map_err(|_| too_slow())?;
             match answer.map_err(errors::adding_any) {
-                Ok(port) => return NonZeroU16::new(port).ok_or_else(contradiction),
+                Ok(port) => {
+                    let port = NonZeroU16::new(port).ok_or_else(contradiction)?;
+                    self.note_asked(port, wanted.protocol);
+                    return Ok(port);
+                }
                 Err(Denied::OnlyForEver(_)) if !self.for_ever => self.for_ever = true,
                 Err(denied) => return Err(denied.into()),
             }

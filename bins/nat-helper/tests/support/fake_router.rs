@@ -26,6 +26,7 @@ use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 /// - `hangs`: it takes requests and does not answer;
 /// - `hangs-adding`: it opens ports, and does not say so;
 /// - `hangs-later`: it hangs once a port is open;
+/// - `hangs-since`: it opens a port, and never says a word again;
 /// - `refuses`: error 725, whatever it is asked for;
 /// - `for-ever-725`, `for-ever-402`: the same, to leases that end;
 /// - `any-725`, `any-402`: the same, and another computer has port 8080;
@@ -34,6 +35,7 @@ use crate::nat_lab::{KilledOnDrop, NatLab, PUBLIC_IP, ROUTER_IP, lines, next};
 /// - `huge`, `huge-soap`: a description, or an answer, of 10 MB;
 /// - `drips`, `drips-soap`: one that comes a byte a second;
 /// - `endless`: a list without an end, and another computer has port 8080;
+/// - `renames`: it keeps another name than it was given;
 /// - `rubbish`: a list whose first entry is no text;
 /// - `redirects`: it sends everybody elsewhere;
 /// - `elsewhere`: it says that its description is at an address that it does not answer from;
@@ -151,11 +153,11 @@ fn answer(stream: TcpStream, manner: &str) -> Option<()> {
             println!("{action}");
             match manner {
                 "hangs" => std::thread::park(),
-                "hangs-adding" if action == "addportmapping" => {
+                "hangs-later" | "hangs-since" if soap::holds_a_port() => std::thread::park(),
+                "hangs-adding" | "hangs-since" if action == "addportmapping" => {
                     soap::respond(action, manner, &body);
                     std::thread::park();
                 }
-                "hangs-later" if soap::holds_a_port() => std::thread::park(),
                 "huge-soap" => return whole(stream, "200 OK", &"<a>".repeat(10_000_000 / 3)),
                 "drips-soap" => return drip(stream),
                 _ => {}

@@ -69,7 +69,10 @@ pub(super) fn respond(action: &str, manner: &str, body: &str) -> (&'static str, 
                 protocol: field("NewProtocol").to_owned(),
                 internal: field("NewInternalPort").to_owned(),
                 client: field("NewInternalClient").to_owned(),
-                name: field("NewPortMappingDescription").to_owned(),
+                name: match manner {
+                    "renames" => "P2P-CH".to_owned(),
+                    _ => field("NewPortMappingDescription").to_owned(),
+                },
                 lease: match manner {
                     "short" => "2".to_owned(),
                     _ => field("NewLeaseDuration").to_owned(),
