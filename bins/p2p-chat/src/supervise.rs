@@ -131,7 +131,7 @@ impl Supervisor {
         if role == Role::Transport {
             self.handle(Input::BatchEnd);
         }
-        if let Some(text) = self.slot(role).inbox.take_complaint() {
+        while let Some(text) = self.slot(role).inbox.take_complaint() {
             let level = Level::Warn;
             self.log(LogLine { role, level, text });
         }

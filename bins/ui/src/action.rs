@@ -3,6 +3,7 @@
 use p2p_chat_protocol::Refusal;
 use p2p_chat_protocol::ui::UiRequest;
 
+use crate::command::{Meaning, understand};
 use crate::rows::Line;
 
 /// The time of an input.
@@ -97,4 +98,17 @@ pub(crate) enum Typed {
     Leave,
     /// The input is at its end.
     End,
+}
+
+impl Typed {
+    /// The text for the peer, where it is one.
+    pub(crate) fn text(self) -> Option<String> {
+        match self {
+            Self::Line { text, .. } => match understand(&text) {
+                Meaning::Text(text) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }

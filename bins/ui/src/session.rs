@@ -11,6 +11,7 @@ use p2p_chat_plugin::{Inbox, Pipe};
 use p2p_chat_protocol::Welcome;
 use p2p_chat_protocol::ui::UiEvent;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::action::{Action, Manner, Now, Prompt, Typed};
 use crate::desk::Ask;
@@ -37,6 +38,9 @@ pub(crate) async fn run(
     face.finish().await;
     outcome
 }
+
+/// How long what a supervisor said that no longer listens may take to be read: it is in the pipe.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 struct Session {
     started: Instant,
@@ -71,7 +75,12 @@ impl Session {
         loop {
             self.take_typed();
             self.act(pipe, face);
-            pipe.writer.flush().await?;
+            if pipe.writer.flush().await.is_err() {
+                // Nobody hears us any more; what was told before still counts.
+                let _ = timeout(LAST_LINES, self.hear_out(pipe)).await;
+                self.cut_off(pipe, face);
+                return Ok(());
+            }
             // The reader of our output left: nobody to tell.
             if face.is_broken() {
                 return Ok(());
@@ -83,14 +92,18 @@ impl Session {
             self.sign_due = (!has_room).then(|| self.sign_due.unwrap_or(sign_due));
             let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
-                line = pipe.reader.next(), if has_room => match line? {
-                    Some(line) => self.take_events(&line, pipe)?,
-                    None => {
-                        self.ui.cut_off();
-                        self.act(pipe, face);
-                        return Ok(());
-                    }
-                },
+                line = pipe.reader.next(), if has_room => {
+                    let over = match line {
+                        Ok(Some(line)) => match self.take_events(&line, pipe) {
+                            Ok(()) => continue,
+                            Err(error) => Err(error),
+                        },
+                        Ok(None) => Ok(()),
+                        Err(error) => Err(error),
+                    };
+                    self.cut_off(pipe, face);
+                    return over;
+                }
                 lines = face.next(wants_lines) => self.typed.extend(lines),
                 () = until(deadline) => self.ui.settle(self.now()),
                 () = until(self.sign_due) => {
@@ -101,6 +114,19 @@ impl Session {
                 Some(()) = hang_up.recv() => self.ui.leave(),
             }
         }
+    }
+
+    /// Everything up to the end of stdin.
+    async fn hear_out(&mut self, pipe: &mut Pipe) {
+        while let Ok(Some(line)) = pipe.reader.next().await
+            && self.take_events(&line, pipe).is_ok()
+        {}
+    }
+
+    /// Nobody will answer any more: names what did not get anywhere.
+    fn cut_off(&mut self, pipe: &mut Pipe, face: &mut Face) {
+        self.ui.cut_off(std::mem::take(&mut self.typed));
+        self.act(pipe, face);
     }
 
     /// All that is there already, so that it is answered with one write.

@@ -9,7 +9,7 @@ use p2p_chat_protocol::ui::{
 };
 use p2p_chat_protocol::{Received, Start, Welcome};
 
-use crate::action::{Action, Manner, Now, Stage};
+use crate::action::{Action, Manner, Now, Stage, Typed};
 use crate::menu::{BANNER, CHOICES, Question};
 use crate::outgoing::{Asked, Outgoing};
 use crate::quoted::{named, quoted};
@@ -242,10 +242,15 @@ impl Ui {
         }
     }
 
-    /// The supervisor says no more: what nobody took, or nobody confirmed, is named.
-    pub(crate) fn cut_off(&mut self) {
+    /// The supervisor says no more: what nobody took, or nobody confirmed, is named. `unread` are
+    /// lines of the user's that were not looked at.
+    pub(crate) fn cut_off(&mut self, unread: impl IntoIterator<Item = Typed>) {
         let mut unsent = self.outgoing.unanswered();
         unsent.extend(self.held.take());
+        // On a terminal and at a menu a line may answer a question; behind /quit it is for nobody.
+        if self.manner == Manner::Stream && self.start != Start::Menu && !self.finishing {
+            unsent.extend(unread.into_iter().filter_map(Typed::text));
+        }
         if !unsent.is_empty() {
             self.note(format!(
                 "[!] Not sent: {}. {}",

@@ -152,6 +152,8 @@ impl Ui {
             ErrorCode::NotConnected => self.nobody_there(text),
             ErrorCode::NotVerified => self.not_verified(text),
             ErrorCode::TooLarge => self.too_long(text),
+            // The program ends, and the line with it.
+            ErrorCode::Busy => self.note(not_sent(&text)),
             _ => {
                 let reason = format!("[!] {}", refusal.message);
                 let lost = format!("{reason} Not sent: \"{}\"", quoted(&text));

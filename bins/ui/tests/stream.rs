@@ -299,3 +299,18 @@ fn texts_that_nobody_answered_are_named_at_the_end() {
     assert!(shown.ends_with(end), "{shown}");
     assert!(status.success());
 }
+
+#[test]
+fn lines_that_were_read_and_found_no_room_are_named_at_the_end() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("connect", &json!({}));
+    ui.wire.peer_comes("code", false);
+    // More than may be under way at once.
+    let lines: String = (0..130).map(|n| format!("text {n}\n")).collect();
+    ui.types(&lines);
+    for _ in 0..128 {
+        ui.wire.expect("send_message");
+    }
+    let (shown, _) = ui.finish();
+    assert!(shown.contains("[!] Not sent: 130. \"text 0\""), "{shown}");
+}

@@ -58,7 +58,7 @@ impl Inbox {
     /// What there is to say about the first line that was no JSON object, or the first reply that
     /// nobody waited for; each once.
     pub fn take_complaint(&mut self) -> Option<String> {
-        self.complaints.pop()
+        (!self.complaints.is_empty()).then(|| self.complaints.remove(0))
     }
 
     /// Reads one line. The first that is no JSON object is complained of; none is ever answered,

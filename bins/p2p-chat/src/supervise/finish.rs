@@ -80,10 +80,11 @@ impl Supervisor {
     ) -> T {
         let mut closing = std::pin::pin!(closing);
         loop {
+            let may_ask = !self.ui.is_congested();
             tokio::select! {
                 closed = &mut closing => return closed,
                 Some(line) = logs.recv() => self.log(line),
-                turn = self.ui.turn(true) => self.turn(Role::Ui, turn),
+                turn = self.ui.turn(may_ask) => self.turn(Role::Ui, turn),
             }
             self.ui.flush();
         }
@@ -93,7 +94,7 @@ impl Supervisor {
     async fn hear_out_the_ui(&mut self) {
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline
-            && let Ok(turn) = timeout(QUIET, self.ui.turn(true)).await
+            && let Ok(turn) = timeout(QUIET, self.ui.turn(!self.ui.is_congested())).await
         {
             self.turn(Role::Ui, turn);
             self.ui.flush();
