@@ -40,6 +40,7 @@ pub(crate) fn wait_until(what: &str, limit: Duration, mut is_so: impl FnMut() ->
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
+        // Most of what is waited for is no event that a test could be woken by.
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -93,16 +93,13 @@ impl Session {
             let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
                 line = pipe.reader.next(), if has_room => {
-                    let over = match line {
-                        Ok(Some(line)) => match self.take_events(&line, pipe) {
-                            Ok(()) => continue,
-                            Err(error) => Err(error),
-                        },
-                        Ok(None) => Ok(()),
-                        Err(error) => Err(error),
-                    };
-                    self.cut_off(pipe, face);
-                    return over;
+                    let taken = line.and_then(|line| {
+                        line.map(|line| self.take_events(&line, pipe)).transpose()
+                    });
+                    if !matches!(taken, Ok(Some(()))) {
+                        self.cut_off(pipe, face);
+                        return taken.map(drop);
+                    }
                 }
                 lines = face.next(wants_lines) => self.typed.extend(lines),
                 () = until(deadline) => self.ui.settle(self.now()),

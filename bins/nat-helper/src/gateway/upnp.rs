@@ -49,6 +49,12 @@ struct Asked {
     name: Option<String>,
 }
 
+impl Asked {
+    fn is(&self, port: u16, protocol: Protocol) -> bool {
+        self.port.get() == port && self.protocol == protocol
+    }
+}
+
 impl Upnp {
     /// The router that was found, if this computer has an address towards it.
     pub(super) fn new(igd: Igd) -> Option<Self> {
@@ -110,7 +116,8 @@ impl Upnp {
         let ours = match &answer {
             Answer::Entry(entry) if self.is_ours(entry, wanted.port) => {
                 let seen = entry.name.clone();
-                if let Some(asked) = self.asked(entry.external_port, entry.protocol) {
+                let mut asked = self.asked.iter_mut();
+                if let Some(asked) = asked.find(|a| a.is(entry.external_port, entry.protocol)) {
                     asked.name.get_or_insert(seen);
                 }
                 Some(entry)
@@ -141,21 +148,17 @@ impl Upnp {
     /// Whether an entry was opened for this port of this computer by this program.
     fn is_ours(&self, entry: &Entry, port: NonZeroU16) -> bool {
         let as_asked = |asked: &Asked| {
-            let same = asked.port.get() == entry.external_port && asked.protocol == entry.protocol;
-            same && asked.name.as_ref().is_none_or(|name| *name == entry.name)
+            asked.is(entry.external_port, entry.protocol)
+                && asked.name.as_ref().is_none_or(|name| *name == entry.name)
         };
         let leads_here = entry.leads_to(self.local_ip) && entry.port == port.get();
         entry.is_for(self.local_ip, port) || leads_here && self.asked.iter().any(as_asked)
     }
 
-    fn asked(&mut self, port: u16, protocol: Protocol) -> Option<&mut Asked> {
-        let mut asked = self.asked.iter_mut();
-        asked.find(|asked| asked.port.get() == port && asked.protocol == protocol)
-    }
-
     fn has_asked(&self, port: NonZeroU16, protocol: Protocol) -> bool {
-        let mut asked = self.asked.iter();
-        asked.any(|asked| asked.port == port && asked.protocol == protocol)
+        self.asked
+            .iter()
+            .any(|asked| asked.is(port.get(), protocol))
     }
 
     fn note_asked(&mut self, port: NonZeroU16, protocol: Protocol) {
@@ -225,7 +228,7 @@ impl Upnp {
             let answer = answer.map_err(|error| errors::adding(port.get(), error));
             if answer.is_err() && !known {
                 self.asked
-                    .retain(|asked| (asked.port, asked.protocol) != (port, wanted.protocol));
+                    .retain(|asked| !asked.is(port.get(), wanted.protocol));
             }
             match answer {
                 Ok(()) => return Ok(port),
