@@ -153,9 +153,11 @@ fn nothing_secret_is_in_the_log_at_its_loudest() {
     connector.connect_with_code(&[&format!("127.0.0.1:{port}")], &code);
     let tickets = connector.tickets();
     connector.event("peer_connected");
-    connector.send(json!("a text nobody else reads"));
     listener.event_after_state("peer_connected");
+    connector.send(json!("a text nobody else reads"));
     listener.event_after_state("received");
+    listener.send(json!("an answer nobody else reads"));
+    connector.event_after_state("received");
     let secret = tickets[0]["resume_secret_b64"].as_str().expect("a secret");
     let words: Vec<&str> = code.split('-').collect();
     for side in [connector, listener] {

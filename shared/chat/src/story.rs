@@ -150,6 +150,18 @@ impl Story {
         self.messages.iter().any(|message| message.n > self.cleared)
     }
 
+    /// Where a router was faster than the first ui: what a ui is told while it is being asked.
+    pub(crate) fn router_was_asked(&self) -> Option<UiEvent> {
+        match (&self.listening, &self.reachability) {
+            (Some(UiEvent::Listening(listening)), Some(_)) => {
+                let mut asking = listening.clone();
+                asking.asking_router = true;
+                Some(UiEvent::Listening(asking))
+            }
+            _ => None,
+        }
+    }
+
     /// The same events again, in the order in which they make sense.
     pub(crate) fn replay(&self) -> impl Iterator<Item = UiEvent> + '_ {
         let connected = self.connected.clone().map(UiEvent::PeerConnected);

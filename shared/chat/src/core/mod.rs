@@ -51,6 +51,8 @@ pub struct Core {
     out: Vec<Output>,
     next_id: u64,
     ui_ready: bool,
+    /// Whether a ui was ever told anything.
+    ui_seen: bool,
     /// Whether a ui died while somebody was looking at it.
     ui_lost: bool,
     transport_ready: bool,
@@ -99,6 +101,7 @@ impl Core {
             out: Vec::new(),
             next_id: 1,
             ui_ready: false,
+            ui_seen: false,
             ui_lost: false,
             transport_ready: false,
             nat_ready: false,
@@ -217,7 +220,9 @@ impl Core {
         self.ui_ready = true;
         self.unseen = 0;
         let unsaid = std::mem::take(&mut self.unsaid);
-        let told = unsaid.into_iter().chain(self.story.replay());
+        let missed = !std::mem::replace(&mut self.ui_seen, true);
+        let asked = self.story.router_was_asked().filter(|_| missed);
+        let told = unsaid.into_iter().chain(asked).chain(self.story.replay());
         let told = told.chain([UiEvent::ReplayFinished]);
         self.out.extend(told.map(|event| Output::Ui {
             reply_to: None,

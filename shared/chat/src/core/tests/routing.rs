@@ -329,3 +329,29 @@ fn a_router_that_does_not_answer_is_said_once_and_after_4_s() {
     assert_eq!(news(&out), Some(("p2pc:192.168.1.100:8080", Some(silent))));
     assert_eq!(stage.core.deadline(), None);
 }
+
+#[test]
+fn the_first_ui_is_told_that_a_router_faster_than_it_was_asked_and_the_next_ui_is_not() {
+    let mut stage = Stage {
+        core: Core::new(with_router()),
+        now: Now::default(),
+    };
+    let out = stage.input(Input::PluginReady(Role::Transport));
+    let id = transport_requests(&out)[0].0;
+    stage.transport(Some(id), listening_on(8080));
+    granted(&mut stage, mapped());
+    for asked in [&[true, false][..], &[false]] {
+        let out = stage.input(Input::PluginReady(Role::Ui));
+        let told = told(&out);
+        let asking = told.iter().filter_map(|event| match event {
+            UiEvent::Listening(listening) => Some(listening.asking_router),
+            _ => None,
+        });
+        assert_eq!(asking.collect::<Vec<_>>(), asked, "{told:?}");
+        let reached = |event: &&&UiEvent| matches!(event, UiEvent::ReachabilityChanged(_));
+        assert_eq!(told.iter().filter(reached).count(), 1, "{told:?}");
+        let status = PluginStatus::Restarting;
+        let role = Role::Ui;
+        stage.input(Input::PluginStopped { role, status });
+    }
+}
