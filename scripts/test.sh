@@ -51,9 +51,16 @@ log=target/test.log
 status=0
 # Binaries first: cargo builds a package's binary for its own tests only.
 cargo build --workspace --locked
+# Each parser that a stranger feeds: what was found before, then 5 s of new inputs. In what processor
+# time the tests leave over, and in a process group of its own, so that it ends with this script.
+set -m
+nice -n 19 scripts/fuzz.sh 5 >target/fuzz.log 2>&1 &
+fuzz=$!
+set +m
+trap 'kill -- "-$fuzz" 2>/dev/null || true' EXIT
 cargo test --workspace --locked --no-fail-fast "$@" 2>&1 | tee "$log" || status=$?
-# Each parser that a stranger feeds: what was found before, then 5 s of new inputs.
-scripts/fuzz.sh 5 2>&1 | tee -a "$log" || status=$?
+wait "$fuzz" || status=$?
+tee -a "$log" <target/fuzz.log
 
 count() { awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
 # A test's word about it may follow the beginning of another's line.
