@@ -13,6 +13,7 @@ mod greeting;
 mod life;
 mod locate;
 mod logs;
+mod progress;
 mod restart;
 mod run;
 mod signals;

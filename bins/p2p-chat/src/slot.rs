@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use p2p_chat_plugin::Inbox;
+use p2p_chat_protocol::ui::UiEvent;
 use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
@@ -11,6 +12,7 @@ use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
 use crate::life::{End, Event};
 use crate::locate::Program;
 use crate::logs::{LogLine, Tail};
+use crate::progress::Progress;
 use crate::restart::{History, Verdict};
 use crate::run::Run;
 
@@ -23,9 +25,9 @@ const HIGH_WATER: usize = 65_536;
 /// Waking a plugin takes longer than all the work for a message.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// So much goes without further waiting: some twenty updates, so that a plugin is not woken for each
-/// of a burst, and a ui with at most 128 texts under way is not kept from sending more.
-const COMPANY: usize = 1024;
+/// So many go without further waiting: a ui with at most 128 texts under way is not kept from
+/// sending more.
+const COMPANY: usize = 64;
 
 /// What can come out of a slot.
 pub(crate) enum Turn {
@@ -57,6 +59,8 @@ pub(crate) struct Slot {
     run: Option<Run>,
     /// Whole lines for the plugin.
     pending: Vec<u8>,
+    /// What goes behind them, and can wait.
+    progress: Progress,
     /// Whether somebody waits for one of them.
     urgent: bool,
     /// When they are handed over all the same.
@@ -77,6 +81,7 @@ impl Slot {
             program,
             run: None,
             pending: Vec::new(),
+            progress: Progress::default(),
             urgent: false,
             patience: None,
             deaf: false,
@@ -128,6 +133,7 @@ impl Slot {
     pub(crate) fn forget_run(&mut self) {
         self.run = None;
         self.pending = Vec::new();
+        self.progress = Progress::default();
         self.deaf = false;
     }
 
@@ -158,6 +164,7 @@ impl Slot {
             }
             () = over(&mut self.patience) => {
                 self.patience = None;
+                self.progress.write(&mut self.pending);
                 self.urgent = !self.pending.is_empty();
                 Turn::Drained
             }
@@ -173,31 +180,28 @@ impl Slot {
         message: &M,
     ) {
         if self.run.is_some() {
-            self.write(id, reply_to, message);
+            if let Some(id) = id {
+                self.inbox.asked(id);
+            }
+            self.progress.write(&mut self.pending);
+            p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
             self.urgent = true;
         }
     }
 
-    /// Adds a message that nobody waits for: it goes with the next that somebody does, or soon.
-    pub(crate) fn push_patiently<M: Messages>(
-        &mut self,
-        id: Option<u64>,
-        reply_to: Option<u64>,
-        message: &M,
-    ) {
-        if self.run.is_some() {
-            self.write(id, reply_to, message);
+    /// Adds an event that nobody waits for: it goes with the next that somebody does, or soon.
+    pub(crate) fn push_patiently(&mut self, reply_to: Option<u64>, event: UiEvent) {
+        if self.run.is_none() {
+            return;
+        }
+        self.progress.add(reply_to, event);
+        if self.progress.len() < COMPANY {
             self.patience
                 .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
-            self.urgent |= self.pending.len() > COMPANY;
+        } else {
+            self.progress.write(&mut self.pending);
+            self.urgent = true;
         }
-    }
-
-    fn write<M: Messages>(&mut self, id: Option<u64>, reply_to: Option<u64>, message: &M) {
-        if let Some(id) = id {
-            self.inbox.asked(id);
-        }
-        p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
     }
 
     /// Hands over what waits, as far as there is room.
@@ -222,6 +226,7 @@ impl Slot {
     /// Lets go of the plugin, for [`close`]; it is not started again.
     pub(crate) fn let_go(&mut self) -> Option<(Run, Vec<u8>)> {
         self.restart_at = None;
+        self.progress.write(&mut self.pending);
         let last = std::mem::take(&mut self.pending);
         self.run.take().map(|run| (run, last))
     }

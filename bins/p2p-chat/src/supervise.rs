@@ -10,7 +10,7 @@ use bytes::Bytes;
 use p2p_chat_chat::{Core, Ending, Input, Output};
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::nat::NatEvent;
-use p2p_chat_protocol::transport::{TransportEvent, TransportRequest};
+use p2p_chat_protocol::transport::TransportEvent;
 use p2p_chat_protocol::ui::{Author, Level, Notice, PluginStatus, Status, UiEvent};
 use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
 use tokio::sync::mpsc;
@@ -128,9 +128,6 @@ impl Supervisor {
         for line in lines {
             self.line(role, &line);
         }
-        if role == Role::Transport {
-            self.handle(Input::BatchEnd);
-        }
         while let Some(text) = self.slot(role).inbox.take_complaint() {
             let level = Level::Warn;
             self.log(LogLine { role, level, text });
@@ -166,12 +163,9 @@ impl Supervisor {
         for output in outputs.drain(..) {
             match output {
                 Output::Ui { reply_to, event } if can_wait(&event) => {
-                    self.ui.push_patiently(None, reply_to, &event);
+                    self.ui.push_patiently(reply_to, event);
                 }
                 Output::Ui { reply_to, event } => self.ui.push(None, reply_to, &event),
-                Output::Transport { id, request } if is_ack(&request) => {
-                    self.transport.push_patiently(Some(id), None, &request);
-                }
                 Output::Transport { id, request } => self.transport.push(Some(id), None, &request),
                 Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
                 Output::StartNatHelper if self.nat_helper.is_alive() => {}
@@ -283,15 +277,6 @@ fn can_wait(event: &UiEvent) -> bool {
     match event {
         UiEvent::MessageAdded(added) => added.from == Author::Me,
         UiEvent::MessageUpdated(update) => update.status != Status::Failed,
-        _ => false,
-    }
-}
-
-/// Whether it says no more than what arrived: with a text it costs next to nothing, alone as much
-/// as one.
-fn is_ack(request: &TransportRequest) -> bool {
-    match request {
-        TransportRequest::Send(send) => p2p_chat_chat::is_ack(&send.payload),
         _ => false,
     }
 }

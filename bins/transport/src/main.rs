@@ -39,5 +39,8 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         summary: "listens, connects, and carries a chat between two computers",
     };
-    p2p_chat_plugin::run(&identity, |_welcome, pipe| service::run(pipe))
+    // As a task of its own: waking the first task makes the runtime look at the sockets again.
+    p2p_chat_plugin::run(&identity, |_welcome, pipe| async {
+        tokio::spawn(service::run(pipe)).await?
+    })
 }

@@ -1,13 +1,24 @@
 //! The peer's texts, by number: each is taken once, in order, and confirmed.
 
+use std::time::Duration;
+
+/// How long a text may wait for its confirmation: nobody sees the difference, and what comes
+/// meanwhile is confirmed with it. Sealing a confirmation costs as much as sealing a text.
+const SOON: Duration = Duration::from_millis(5);
+
+/// So many texts are confirmed at once, so that a peer who may have 800 under way never waits.
+const MANY: u64 = 128;
+
 /// How far the peer's texts have come.
 #[derive(Default)]
 #[cfg_attr(test, derive(Clone))]
 pub(crate) struct Arrivals {
     /// The number of the last text that was taken; all before it were.
     last: u64,
-    /// Whether the peer does not know that yet.
-    owed: bool,
+    /// The last number that the peer was told.
+    told: u64,
+    /// Since when there is something that the peer was not told.
+    owed: Option<Duration>,
     /// The request that tells it now.
     telling: Option<u64>,
 }
@@ -29,12 +40,12 @@ impl Arrivals {
         self.last
     }
 
-    /// Text number `n` has come.
-    pub(crate) fn take(&mut self, n: u64) -> Arrival {
+    /// Text number `n` has come; `now`: on whatever clock.
+    pub(crate) fn take(&mut self, n: u64, now: Duration) -> Arrival {
         if n > self.last + 1 {
             return Arrival::Gap;
         }
-        self.owed = true;
+        self.owed.get_or_insert(now);
         if n <= self.last {
             return Arrival::Again;
         }
@@ -42,15 +53,22 @@ impl Arrivals {
         Arrival::New
     }
 
-    /// The number to confirm now, if any; `request` is the one that will tell it. One at a time:
-    /// a peer that reads nothing costs nothing.
-    pub(crate) fn confirm(&mut self, request: u64) -> Option<u64> {
-        if !self.owed || self.telling.is_some() {
-            return None;
+    /// When to confirm, if there is anything. One at a time: a peer that reads nothing costs
+    /// nothing.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let since = self.owed.filter(|_| self.telling.is_none())?;
+        match self.last - self.told {
+            MANY.. => Some(since),
+            _ => Some(since + SOON),
         }
-        self.owed = false;
+    }
+
+    /// The number to confirm, now that it is due; `request` is the one that will tell it.
+    pub(crate) fn confirm(&mut self, request: u64) -> u64 {
+        self.owed = None;
+        self.told = self.last;
         self.telling = Some(request);
-        Some(self.last)
+        self.last
     }
 
     /// Request `request` is answered: whether it was the one that confirms.
@@ -63,19 +81,20 @@ impl Arrivals {
     /// The line is gone, and a confirmation may be gone with it. The hello of the next session
     /// tells the same.
     pub(crate) fn close(&mut self) {
-        self.owed = false;
+        self.owed = None;
+        self.told = self.last;
         self.telling = None;
     }
 
     /// The last chance to confirm: the number, where the peer does not know it yet.
     pub(crate) fn confirm_last(&mut self) -> Option<u64> {
-        std::mem::take(&mut self.owed).then_some(self.last)
+        self.owed.take().map(|_| self.last)
     }
 
     /// What it holds, for tests that compare states, and the request that waits.
     #[cfg(test)]
     pub(crate) fn shape(&self) -> (String, Option<u64>) {
-        (format!("{} {}", self.last, self.owed), self.telling)
+        (format!("{} {}", self.last, self.owed.is_some()), self.telling)
     }
 }
 
@@ -83,27 +102,41 @@ impl Arrivals {
 mod tests {
     use super::*;
 
+    const START: Duration = Duration::from_secs(1);
+
     #[test]
     fn each_text_is_taken_once_and_in_order() {
         let mut arrivals = Arrivals::default();
-        let taken = [1, 2, 2, 1, 4, 3].map(|n| arrivals.take(n));
+        let taken = [1, 2, 2, 1, 4, 3].map(|n| arrivals.take(n, START));
         use Arrival::{Again, Gap, New};
         assert_eq!(taken, [New, New, Again, Again, Gap, New]);
         assert_eq!(arrivals.last(), 3);
-        assert_eq!(Arrivals::default().take(0), Again);
+        assert_eq!(Arrivals::default().take(0, START), Again);
     }
 
     #[test]
     fn one_confirmation_is_on_its_way_and_the_next_holds_all_that_came_since() {
         let mut arrivals = Arrivals::default();
-        assert_eq!(arrivals.confirm(1), None);
-        arrivals.take(1);
-        assert_eq!(arrivals.confirm(1), Some(1));
-        (2..=9).for_each(|n| assert_eq!(arrivals.take(n), Arrival::New));
-        assert_eq!(arrivals.confirm(2), None);
+        assert_eq!(arrivals.due(), None);
+        arrivals.take(1, START);
+        assert_eq!(arrivals.due(), Some(START + SOON));
+        assert_eq!(arrivals.confirm(1), 1);
+        (2..=9).for_each(|n| assert_eq!(arrivals.take(n, START), Arrival::New));
+        assert_eq!(arrivals.due(), None);
         assert!(!arrivals.answered(7));
         assert!(arrivals.answered(1));
-        assert_eq!(arrivals.confirm(3), Some(9));
+        assert_eq!(arrivals.due(), Some(START + SOON));
+        assert_eq!(arrivals.confirm(3), 9);
         assert_eq!(arrivals.confirm_last(), None);
+    }
+
+    #[test]
+    fn a_burst_is_confirmed_without_waiting() {
+        let mut arrivals = Arrivals::default();
+        (1..MANY).for_each(|n| assert_eq!(arrivals.take(n, START), Arrival::New));
+        assert_eq!(arrivals.due(), Some(START + SOON));
+        arrivals.take(MANY, START);
+        assert_eq!(arrivals.due(), Some(START));
+        assert_eq!(arrivals.confirm(1), MANY);
     }
 }

@@ -14,5 +14,4 @@ mod story;
 pub use address::{Address, AddressError};
 pub use core::{Config, Core, Ending, Input, Now, Output, Proof};
 pub use invite::{Invite, InviteError};
-pub use payload::is_ack;
 pub use safe_text::safe_text;

@@ -133,7 +133,7 @@ impl Line<'_> {
                     }
                     None => return End::Dropped,
                 },
-                permit = news.reserve(), if session.has_news() => match permit {
+                permit = news.reserve(), if session.has_news(now) => match permit {
                     Ok(permit) => permit.send(addressed(session.news())),
                     Err(_) => session.is_not_heard(),
                 },
@@ -142,7 +142,7 @@ impl Line<'_> {
                     Ok(0) | Err(_) => return End::Of(DisconnectReason::Cut),
                 },
                 written = self.writer.write_buf(&mut session.out), if session.writes() => {
-                    session.written(written.unwrap_or(0));
+                    session.written(written.unwrap_or(0), now);
                 }
                 count = self.payloads.recv_many(&mut taken, MAX_BATCH),
                     if session.takes() && !self.all_taken =>

@@ -17,7 +17,7 @@ impl Core {
             return;
         }
         if self.arrivals.answered(request) {
-            return self.confirm_arrivals();
+            return;
         }
         if let Some((what, id)) = self.asked.answered(request) {
             return self.ui_answered(what, id, refusal);

@@ -79,8 +79,6 @@ pub enum Input {
     Transport(Received<TransportEvent>),
     /// From nat-helper.
     Nat(Received<NatEvent>),
-    /// All that one read brought was handed over: the peer is told what came, once.
-    BatchEnd,
     /// A sentence for the user.
     Notice(Notice),
     /// The user ends the program by a signal.

@@ -5,6 +5,8 @@
 //! before it was meant for the session before: it was on its way to transport when the line was cut
 //! and came back, and is sent again.
 
+use std::time::Duration;
+
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_protocol::ui::{Author, Level, MessageAdded, UiEvent};
 use p2p_chat_protocol::{MAX_TEXT, Payload, Private};
@@ -64,7 +66,7 @@ impl Core {
     }
 
     fn text_came(&mut self, n: u64, text: Private) -> Result<(), String> {
-        match self.arrivals.take(n) {
+        match self.arrivals.take(n, self.now.elapsed) {
             Arrival::New => self.show_text(&text),
             Arrival::Again => {}
             Arrival::Gap => return Err(format!("text {n} came without the one before it")),
@@ -101,24 +103,30 @@ impl Core {
         }));
     }
 
-    /// Tells the peer what came, once for all that was read together.
-    pub(super) fn confirm_arrivals(&mut self) {
-        if !self.peer.as_ref().is_some_and(|peer| peer.is_open()) || !self.transport_ready {
-            return;
-        }
-        if let Some(number) = self.arrivals.confirm(self.next_id) {
+    /// When to tell the peer what came.
+    pub(super) fn confirming_deadline(&self) -> Option<Duration> {
+        self.arrivals.due().filter(|_| self.may_confirm())
+    }
+
+    pub(super) fn check_confirming(&mut self) {
+        let due = self.confirming_deadline();
+        if due.is_some_and(|at| at <= self.now.elapsed) {
+            let number = self.arrivals.confirm(self.next_id);
             self.send_payload(payload::ack(number));
         }
     }
 
     /// Before we leave: what came is told, whatever else is on its way.
     pub(super) fn confirm_last(&mut self) {
-        if !self.peer.as_ref().is_some_and(|peer| peer.is_open()) || !self.transport_ready {
-            return;
-        }
-        if let Some(number) = self.arrivals.confirm_last() {
+        if self.may_confirm()
+            && let Some(number) = self.arrivals.confirm_last()
+        {
             self.send_payload(payload::ack(number));
         }
+    }
+
+    fn may_confirm(&self) -> bool {
+        self.transport_ready && self.peer.as_ref().is_some_and(|peer| peer.is_open())
     }
 
     /// A listener tells its caller where it is reached, so that a cut line can come back although

@@ -136,7 +136,6 @@ impl Core {
             Input::Ui(request) => self.ui_request(request),
             Input::Transport(event) => self.transport_event(event),
             Input::Nat(event) => self.nat_event(event),
-            Input::BatchEnd => self.confirm_arrivals(),
             Input::Notice(notice) => self.notice(notice.level, notice.text),
             Input::Quit => self.quit_now(),
             Input::Broken(role) => self.broken(role),
@@ -154,6 +153,7 @@ impl Core {
             self.leaving_deadline(),
             self.redial_deadline(),
             self.sleep_deadline(),
+            self.confirming_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -175,6 +175,7 @@ impl Core {
         self.check_router_clock();
         self.check_redial();
         self.check_leaving();
+        self.check_confirming();
     }
 
     fn plugin_ready(&mut self, role: Role) {

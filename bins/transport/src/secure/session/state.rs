@@ -22,6 +22,13 @@ const MAX_UNWRITTEN: usize = 65_536;
 /// both slow never wait for each other.
 const MAX_OWED: usize = 524_288;
 
+/// How long the news that a payload was written may wait for other news: the supervisor waits for
+/// none of them, and waking it costs more than sealing a text.
+const SOON_MS: u64 = 5;
+
+/// So many payloads were written is told at once: the supervisor hands over no more than 256.
+const MANY: usize = 64;
+
 /// Payloads taken together; the channel they come from is in blocks of 32.
 pub(super) const MAX_BATCH: usize = 128;
 
@@ -142,13 +149,14 @@ impl Session {
     }
 
     /// So many bytes were written; 0: the line takes no more.
-    pub(super) fn written(&mut self, bytes: usize) {
+    pub(super) fn written(&mut self, bytes: usize, now: u64) {
         // What the peer said before the line broke is still to be read.
         self.broken |= bytes == 0;
         self.written += bytes as u64;
         while self.ends.front().is_some_and(|&end| end <= self.written) {
             self.ends.pop_front();
             self.untold.sent += 1;
+            self.untold.first_sent_ms.get_or_insert(now);
         }
     }
 
@@ -223,8 +231,16 @@ impl Session {
         self.untold.sent > 0 || !self.untold.told.is_empty()
     }
 
-    pub(super) fn has_news(&self) -> bool {
-        !self.closing && (self.knows_something() || self.leaving.is_some())
+    pub(super) fn has_news(&self, now: u64) -> bool {
+        let pressing = !self.untold.told.is_empty() || self.leaving.is_some();
+        let late = self.progress_due().is_some_and(|due| due <= now);
+        !self.closing && (pressing || late)
+    }
+
+    /// When to tell what was written, if nothing else is told before.
+    fn progress_due(&self) -> Option<u64> {
+        let since = self.untold.first_sent_ms?;
+        Some(if self.untold.sent < MANY { since + SOON_MS } else { since })
     }
 
     pub(super) fn reads(&self) -> bool {
@@ -246,11 +262,12 @@ impl Session {
 
     /// When [`Session::go_on`] is to be called, though nothing happens.
     pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.channel.deadline_ms()
+        let deadlines = [self.channel.deadline_ms(), self.progress_due()];
+        deadlines.into_iter().flatten().min()
     }
 
     pub(super) fn is_due(&self, now: u64) -> bool {
-        self.deadline_ms().is_some_and(|due| due <= now)
+        self.channel.deadline_ms().is_some_and(|due| due <= now)
     }
 }
 

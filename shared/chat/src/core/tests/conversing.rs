@@ -52,27 +52,44 @@ fn nothing_but_the_hello_is_sent_before_the_others_hello() {
     assert_eq!(sayings(&out), [r#"{"kind":"text","n":1,"text":"x"}"#]);
 }
 
+/// What is said a moment later, when nobody says anything.
+fn said_in_a_moment(stage: &mut Stage) -> Vec<Output> {
+    stage.pass(Duration::from_millis(5));
+    stage.input(Input::Tick)
+}
+
 #[test]
-fn what_one_read_brought_is_confirmed_at_once_and_together() {
+fn what_came_within_a_moment_is_confirmed_together() {
     let mut stage = talking(listener_by_code());
     for n in 1..=3 {
         let out = stage.transport(None, text(n));
         assert_eq!((shown(&out).len(), sayings(&out).len()), (1, 0));
     }
-    let out = stage.input(Input::BatchEnd);
+    let out = said_in_a_moment(&mut stage);
     assert_eq!(sayings(&out), [r#"{"kind":"ack","n":3}"#]);
-    assert_eq!(stage.input(Input::BatchEnd), []);
+    assert_eq!(said_in_a_moment(&mut stage), []);
+}
+
+#[test]
+fn a_burst_is_confirmed_while_it_comes() {
+    let mut stage = talking(listener_by_code());
+    let acks = (1..=130).filter_map(|n| {
+        let out = stage.transport(None, text(n));
+        sayings(&out).first().map(|ack| (n, ack.to_string()))
+    });
+    let expected = r#"{"kind":"ack","n":128}"#.to_owned();
+    assert_eq!(acks.collect::<Vec<_>>(), [(128, expected)]);
 }
 
 #[test]
 fn a_text_that_comes_again_is_confirmed_and_not_shown() {
     let mut stage = talking(listener_by_code());
     stage.transport(None, text(1));
-    let ack = stage.input(Input::BatchEnd);
+    let ack = said_in_a_moment(&mut stage);
     let id = transport_requests(&ack)[0].0;
     stage.transport(Some(id), TransportEvent::Ok);
     assert_eq!(stage.transport(None, text(1)), []);
-    let out = stage.input(Input::BatchEnd);
+    let out = said_in_a_moment(&mut stage);
     assert_eq!(sayings(&out), [r#"{"kind":"ack","n":1}"#]);
 }
 

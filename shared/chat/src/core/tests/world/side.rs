@@ -147,7 +147,6 @@ impl Side {
             let Some(line) = line else { break };
             self.input(Input::Transport(line));
         }
-        self.input(Input::BatchEnd);
     }
 
     /// Transport is killed: what it was asked is lost, what it said is not.
@@ -220,7 +219,8 @@ impl Side {
     pub(in crate::core) fn waits_for_time(&self) -> bool {
         let peer = self.core.peer.as_ref();
         let cut = peer.is_some_and(|peer| matches!(peer.line, Line::Cut(_)));
-        self.stopped.is_none() && (self.restart_at.is_some() || cut)
+        let confirms = self.core.confirming_deadline().is_some();
+        self.stopped.is_none() && (self.restart_at.is_some() || cut || confirms)
     }
 
     /// It is later by `passed`, of which the computer slept `slept`.
