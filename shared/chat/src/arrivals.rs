@@ -94,7 +94,10 @@ impl Arrivals {
     /// What it holds, for tests that compare states, and the request that waits.
     #[cfg(test)]
     pub(crate) fn shape(&self) -> (String, Option<u64>) {
-        (format!("{} {}", self.last, self.owed.is_some()), self.telling)
+        (
+            format!("{} {}", self.last, self.owed.is_some()),
+            self.telling,
+        )
     }
 }
 

@@ -240,7 +240,11 @@ impl Session {
     /// When to tell what was written, if nothing else is told before.
     fn progress_due(&self) -> Option<u64> {
         let since = self.untold.first_sent_ms?;
-        Some(if self.untold.sent < MANY { since + SOON_MS } else { since })
+        Some(if self.untold.sent < MANY {
+            since + SOON_MS
+        } else {
+            since
+        })
     }
 
     pub(super) fn reads(&self) -> bool {
