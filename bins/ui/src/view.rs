@@ -80,7 +80,7 @@ impl View {
                     Status::Delivered => "was delivered",
                     Status::Failed => "will not arrive",
                 };
-                self.detail(format!("Text {} {became}", update.n))
+                self.detail(|| format!("Text {} {became}", update.n))
             }
             UiEvent::MessageAdded(message) => {
                 lines.extend(self.talk.added(message, now));
@@ -88,7 +88,7 @@ impl View {
             }
             UiEvent::KeysChanged(keys) => {
                 self.talk.keys_changed(*keys);
-                self.detail("The keys were renewed".to_owned())
+                self.detail(|| "The keys were renewed".to_owned())
             }
             UiEvent::Welcome(_)
             | UiEvent::ReplayFinished
@@ -170,9 +170,9 @@ impl View {
         lines
     }
 
-    fn detail(&self, detail: String) -> Vec<String> {
+    fn detail(&self, detail: impl FnOnce() -> String) -> Vec<String> {
         match self.verbose && self.manner == Manner::Plain {
-            true => vec![format!("[*] {detail}")],
+            true => vec![format!("[*] {}", detail())],
             false => vec![],
         }
     }

@@ -102,6 +102,20 @@ pub(crate) fn text(n: u64, text: &Private) -> Payload {
     write(&Saying::Text { n, text: &text.0 })
 }
 
+/// The frame of a text with the longest number there is.
+const LONGEST_FRAME: &str = r#"{"kind":"text","n":18446744073709551615,"text":""}"#;
+
+/// How many bytes the payload of a text has at most, whatever its number; without making it. What
+/// JSON escapes: RFC 8259, section 7.
+pub(crate) fn text_bytes(text: &str) -> usize {
+    let written = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | 0x08 | 0x09 | 0x0a | 0x0c | 0x0d => 2,
+        0..0x20 => 6,
+        _ => 1,
+    });
+    LONGEST_FRAME.len() + written.sum::<usize>()
+}
+
 /// Everything up to `n` is here.
 pub(crate) fn ack(n: u64) -> Payload {
     write(&Saying::Ack { n })
@@ -118,6 +132,15 @@ mod tests {
 
     fn payload(json: &str) -> Payload {
         Payload(serde_json::from_str(json).expect("JSON"))
+    }
+
+    #[test]
+    fn the_bytes_of_a_text_are_known_before_it_is_written() {
+        for c in ('\0'..='\u{ff}').chain(['\u{2028}', '\u{1f525}']) {
+            let c = c.to_string();
+            let written = text(u64::MAX, &c.as_str().into());
+            assert_eq!(text_bytes(&c), written.0.get().len(), "{c:?}");
+        }
     }
 
     #[test]

@@ -35,8 +35,7 @@ impl Core {
         let payload_bytes = if peer.is_insecure() {
             Payload::from_text(&text.0).0.get().len()
         } else {
-            // With the longest number there is.
-            payload::text(u64::MAX, &text).0.get().len()
+            payload::text_bytes(&text.0)
         };
         if !peer.is_insecure() && payload_bytes > MAX_PAYLOAD {
             let message = format!(
