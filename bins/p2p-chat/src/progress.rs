@@ -1,51 +1,61 @@
 //! How far the user's own texts got, for a ui that has not been told yet. Pure.
+//!
+//! What came of a text before anybody was told of it is one event: where it has arrived, nobody
+//! needs to hear that it was sent. Texts arrive in the order of their numbers, and are told so.
 
-use p2p_chat_protocol::ui::UiEvent;
+use std::collections::BTreeMap;
 
-/// Events in their order, and which request each answers. What came of a text before anybody was
-/// told of it becomes one event: where it has arrived, nobody needs to hear that it was sent.
+use p2p_chat_protocol::ui::{Author, MessageAdded, MessageUpdated, Status, UiEvent};
+
+/// What is to be told.
 #[derive(Default)]
-pub(crate) struct Progress(Vec<(Option<u64>, UiEvent)>);
+pub(crate) struct Progress {
+    /// Of texts that the ui knows.
+    updated: BTreeMap<u64, Status>,
+    /// Those that it does not know, in order, and which request each answers. Their numbers are
+    /// above all that it knows.
+    added: Vec<(Option<u64>, MessageAdded)>,
+}
 
 impl Progress {
-    /// Adds an event.
-    pub(crate) fn add(&mut self, reply_to: Option<u64>, event: UiEvent) {
-        if let UiEvent::MessageUpdated(update) = &event {
-            // The latest first: most are of a text that was just taken.
-            for (_, earlier) in self.0.iter_mut().rev() {
-                match earlier {
-                    UiEvent::MessageAdded(added) if added.n == update.n => {
-                        added.status = Some(update.status);
-                        return;
-                    }
-                    UiEvent::MessageUpdated(before) if before.n == update.n => {
-                        before.status = update.status;
-                        return;
-                    }
-                    _ => {}
+    /// Takes in an event that nobody waits for: a text of the user's on its way, which he knows of.
+    /// Any other is given back.
+    pub(crate) fn add(&mut self, reply_to: Option<u64>, event: UiEvent) -> Option<UiEvent> {
+        match event {
+            UiEvent::MessageAdded(added) if added.from == Author::Me => {
+                self.added.push((reply_to, added));
+            }
+            UiEvent::MessageUpdated(update) if update.status != Status::Failed => {
+                let MessageUpdated { n, status } = update;
+                match self.added.binary_search_by_key(&n, |(_, added)| added.n) {
+                    Ok(at) => self.added[at].1.status = Some(status),
+                    Err(_) => _ = self.updated.insert(n, status),
                 }
             }
+            other => return Some(other),
         }
-        self.0.push((reply_to, event));
+        None
     }
 
-    /// How many there are.
+    /// How many events there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.updated.len() + self.added.len()
     }
 
     /// Appends them as lines, and keeps none.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>) {
-        for (reply_to, event) in self.0.drain(..) {
-            p2p_chat_protocol::write(out, None, reply_to, &event);
+        for (n, status) in std::mem::take(&mut self.updated) {
+            let event = UiEvent::MessageUpdated(MessageUpdated { n, status });
+            p2p_chat_protocol::write(out, None, None, &event);
+        }
+        for (reply_to, added) in self.added.drain(..) {
+            p2p_chat_protocol::write(out, None, reply_to, &UiEvent::MessageAdded(added));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use p2p_chat_protocol::ui::{Author, MessageAdded, MessageUpdated, Status};
-
     use super::*;
 
     fn added(n: u64, status: Status) -> UiEvent {
@@ -64,19 +74,42 @@ mod tests {
     }
 
     #[test]
-    fn a_text_and_what_became_of_it_are_told_at_once_and_in_order() {
+    fn what_became_of_a_text_is_told_at_once_and_in_the_order_of_the_texts() {
         let mut progress = Progress::default();
-        progress.add(None, updated(1, Status::Sent));
-        progress.add(Some(7), added(2, Status::Queued));
-        progress.add(Some(8), added(3, Status::Queued));
-        progress.add(None, updated(2, Status::Sent));
-        progress.add(None, updated(1, Status::Delivered));
-        progress.add(None, updated(2, Status::Delivered));
-        let told = [
+        for (reply_to, event) in [
+            (Some(7), added(3, Status::Queued)),
+            (None, updated(2, Status::Sent)),
+            (Some(8), added(5, Status::Queued)),
+            (None, updated(3, Status::Sent)),
             (None, updated(1, Status::Delivered)),
-            (Some(7), added(2, Status::Delivered)),
-            (Some(8), added(3, Status::Queued)),
-        ];
-        assert_eq!(progress.0, told);
+            (None, updated(2, Status::Delivered)),
+            (None, updated(3, Status::Delivered)),
+        ] {
+            assert_eq!(progress.add(reply_to, event), None);
+        }
+        let mut expected = Vec::new();
+        for (reply_to, event) in [
+            (None, updated(1, Status::Delivered)),
+            (None, updated(2, Status::Delivered)),
+            (Some(7), added(3, Status::Delivered)),
+            (Some(8), added(5, Status::Queued)),
+        ] {
+            p2p_chat_protocol::write(&mut expected, None, reply_to, &event);
+        }
+        let mut written = Vec::new();
+        progress.write(&mut written);
+        assert_eq!(
+            String::from_utf8_lossy(&written),
+            String::from_utf8_lossy(&expected)
+        );
+        assert_eq!(progress.len(), 0);
+    }
+
+    #[test]
+    fn what_somebody_waits_for_is_given_back() {
+        let mut progress = Progress::default();
+        for event in [updated(1, Status::Failed), UiEvent::ReplayFinished] {
+            assert_eq!(progress.add(None, event.clone()), Some(event));
+        }
     }
 }

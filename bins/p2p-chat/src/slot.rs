@@ -189,12 +189,15 @@ impl Slot {
         }
     }
 
-    /// Adds an event that nobody waits for: it goes with the next that somebody does, or soon.
-    pub(crate) fn push_patiently(&mut self, reply_to: Option<u64>, event: UiEvent) {
+    /// Adds an event for the ui. One that nobody waits for goes with the next that somebody does, or
+    /// soon.
+    pub(crate) fn tell(&mut self, reply_to: Option<u64>, event: UiEvent) {
         if self.run.is_none() {
             return;
         }
-        self.progress.add(reply_to, event);
+        if let Some(event) = self.progress.add(reply_to, event) {
+            return self.push(None, reply_to, &event);
+        }
         if self.progress.len() < COMPANY {
             self.patience
                 .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));

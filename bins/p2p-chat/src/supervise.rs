@@ -11,7 +11,7 @@ use p2p_chat_chat::{Core, Ending, Input, Output};
 use p2p_chat_plugin::Incoming;
 use p2p_chat_protocol::nat::NatEvent;
 use p2p_chat_protocol::transport::TransportEvent;
-use p2p_chat_protocol::ui::{Author, Level, Notice, PluginStatus, Status, UiEvent};
+use p2p_chat_protocol::ui::{Level, Notice, PluginStatus, UiEvent};
 use p2p_chat_protocol::{Options, Received, Role, VERSION, Welcome};
 use tokio::sync::mpsc;
 
@@ -162,10 +162,7 @@ impl Supervisor {
         self.core.handle(input, now, &mut outputs);
         for output in outputs.drain(..) {
             match output {
-                Output::Ui { reply_to, event } if can_wait(&event) => {
-                    self.ui.push_patiently(reply_to, event);
-                }
-                Output::Ui { reply_to, event } => self.ui.push(None, reply_to, &event),
+                Output::Ui { reply_to, event } => self.ui.tell(reply_to, event),
                 Output::Transport { id, request } => self.transport.push(Some(id), None, &request),
                 Output::Nat { id, request } => self.nat_helper.push(Some(id), None, &request),
                 Output::StartNatHelper if self.nat_helper.is_alive() => {}
@@ -269,15 +266,6 @@ fn event<M>(
             message: error(refusal),
         }),
         Incoming::Refuse(..) | Incoming::Ignore => None,
-    }
-}
-
-/// Whether nobody waits for it: a text of the user's on its way, which he knows of.
-fn can_wait(event: &UiEvent) -> bool {
-    match event {
-        UiEvent::MessageAdded(added) => added.from == Author::Me,
-        UiEvent::MessageUpdated(update) => update.status != Status::Failed,
-        _ => false,
     }
 }
 
