@@ -48,7 +48,7 @@ failed=()
 for name in "${targets[@]}"; do
   corpus=$root/corpus/$name
   mkdir -p "$corpus"
-  options=(-rss_limit_mb=1024 -timeout=10 -artifact_prefix="$root/failures/$name-" -print_final_stats=1)
+  options=(-rss_limit_mb=1024 -timeout=60 -artifact_prefix="$root/failures/$name-" -print_final_stats=1)
   # The longest record is 87 436 bytes; nothing else is longer than a few kilobytes.
   case $name in
     record_frames | inner_records) options+=(-max_len=100000) ;;

@@ -2,6 +2,8 @@
 //! tells the service once; takes all that waits, seals it, and writes once.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
 use bytes::BytesMut;
 use p2p_chat_protocol::Payload;
@@ -120,7 +122,7 @@ impl Line<'_> {
             if let Some(reason) = session.go_on(now) {
                 return End::Of(reason);
             }
-            let due = session.deadline_ms().map(clock::at_ms);
+            let due = session.deadline_ms(now).map(clock::at_ms);
             session.input.reserve(READ_SIZE);
             tokio::select! {
                 order = self.orders.recv(), if !session.is_closing() => match order {

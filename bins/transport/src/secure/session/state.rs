@@ -26,8 +26,10 @@ const MAX_OWED: usize = 524_288;
 /// none of them, and waking it costs more than sealing a text.
 const SOON_MS: u64 = 5;
 
-/// So many payloads were written is told at once: the supervisor hands over no more than 256.
+/// So many payloads, or so many bytes, were written is told at once: a quarter of what the supervisor
+/// hands over without an answer.
 const MANY: usize = 64;
+const MANY_BYTES: usize = 65_536;
 
 /// Payloads taken together; the channel they come from is in blocks of 32.
 pub(super) const MAX_BATCH: usize = 128;
@@ -153,6 +155,7 @@ impl Session {
         // What the peer said before the line broke is still to be read.
         self.broken |= bytes == 0;
         self.written += bytes as u64;
+        self.untold.bytes += bytes;
         while self.ends.front().is_some_and(|&end| end <= self.written) {
             self.ends.pop_front();
             self.untold.sent += 1;
@@ -194,6 +197,7 @@ impl Session {
         self.closing = true;
         self.held = 0;
         self.payloads.clear();
+        self.ends.clear();
         self.untold = Progress::default();
     }
 
@@ -240,11 +244,8 @@ impl Session {
     /// When to tell what was written, if nothing else is told before.
     fn progress_due(&self) -> Option<u64> {
         let since = self.untold.first_sent_ms?;
-        Some(if self.untold.sent < MANY {
-            since + SOON_MS
-        } else {
-            since
-        })
+        let many = self.untold.sent >= MANY || self.untold.bytes >= MANY_BYTES;
+        Some(if many { since } else { since + SOON_MS })
     }
 
     pub(super) fn reads(&self) -> bool {
@@ -265,8 +266,13 @@ impl Session {
     }
 
     /// When [`Session::go_on`] is to be called, though nothing happens.
-    pub(super) fn deadline_ms(&self) -> Option<u64> {
-        let deadlines = [self.channel.deadline_ms(), self.progress_due()];
+    /// When there is something to do. What is to be told by now waits for the service, not for a time.
+    pub(super) fn deadline_ms(&self, now: u64) -> Option<u64> {
+        let later = |due: &u64| *due > now;
+        let deadlines = [
+            self.channel.deadline_ms(),
+            self.progress_due().filter(later),
+        ];
         deadlines.into_iter().flatten().min()
     }
 

@@ -1,0 +1,80 @@
+//! When a session tells what it wrote: no clock and no socket is waited for.
+
+use p2p_chat_secure_channel::{CloseReason, Code, Gate, Message, Proof, connect, take_message};
+
+use super::*;
+use crate::random::random;
+
+fn body(message: Message, bytes: &[u8]) -> BytesMut {
+    let taken = take_message(message, &mut BytesMut::from(bytes));
+    taken.expect("well-formed").expect("whole")
+}
+
+/// A connector's session that has sealed these payloads.
+fn sealed(payloads: usize, bytes: usize) -> Session {
+    let rng = &mut random();
+    let code = || Code::parse("carrot lemon koala").expect("three words");
+    let mut gate = Gate::with_code(code());
+    let (hello_c, waiting_c) = connect(Proof::Code(code()), rng).expect("the right role");
+    let answered = gate.answer(&body(Message::HelloC, &hello_c), 0, rng);
+    let (hello_l, waiting_l) = answered.expect("well-formed");
+    let Ok((auth_c, waiting_c)) = waiting_c.receive(&body(Message::HelloL, &hello_l)) else {
+        panic!("refused");
+    };
+    let admitted = gate.admit(waiting_l, &body(Message::AuthC, &auth_c), 0, rng);
+    let auth_l = admitted.expect("the right proof").auth_l;
+    let channel = waiting_c.receive(&body(Message::AuthL, &auth_l), 0, rng);
+    let channel = channel.expect("the right proof");
+    let mut session = Session::new(channel, BytesMut::new(), BytesMut::new(), false);
+    let payload = Payload::from_text(&"x".repeat(bytes));
+    session.take(std::iter::repeat_n(payload, payloads));
+    assert!(session.go_on(0).is_none());
+    session
+}
+
+fn write_all(session: &mut Session, now: u64) {
+    let bytes = session.out.split().len();
+    session.written(bytes, now);
+}
+
+#[test]
+fn what_was_written_is_told_a_moment_later() {
+    let mut session = sealed(1, 10);
+    write_all(&mut session, 100);
+    assert!(!session.has_news(100));
+    assert_eq!(session.deadline_ms(100), Some(105));
+    assert!(session.has_news(105));
+    let News::Progress(progress) = session.news() else {
+        panic!("it goes on");
+    };
+    assert_eq!(progress.sent, 1);
+    assert!(!session.has_news(200));
+}
+
+#[test]
+fn a_burst_is_told_at_once() {
+    for (payloads, bytes) in [(64, 10), (4, 16_000)] {
+        let mut session = sealed(payloads, bytes);
+        write_all(&mut session, 100);
+        assert!(session.has_news(100), "{payloads} payloads");
+    }
+}
+
+#[test]
+fn a_service_that_does_not_listen_is_waited_for_without_a_clock() {
+    let mut session = sealed(1, 10);
+    write_all(&mut session, 100);
+    for now in [105, 1000] {
+        assert!(session.deadline_ms(now).is_none_or(|due| due > now));
+    }
+}
+
+#[test]
+fn behind_a_goodbye_nothing_is_told_and_nothing_waited_for() {
+    let mut session = sealed(1, 10);
+    session.obey(Order::Close(CloseReason::Left), 100);
+    let goodbye = session.deadline_ms(100);
+    write_all(&mut session, 100);
+    assert!(!session.has_news(105));
+    assert_eq!(session.deadline_ms(100), goodbye);
+}
