@@ -3,29 +3,11 @@
 
 SIGUSR1 closes its stdout, SIGUSR2 its stdin, as a plugin that broke would. What it had said before is heard.
 """
-import os, select, signal, subprocess, threading
+import os, signal, subprocess
+
+from breakable import pass_on, run, write
 
 plugin = subprocess.Popen([os.environ["BETWEEN"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-def pass_on(source, target, wake):
-    """Until there is no more; whether it was not stopped before."""
-    waiting = select.poll()
-    for descriptor in (source, wake):
-        waiting.register(descriptor, select.POLLIN)
-    while True:
-        ready = [descriptor for descriptor, _ in waiting.poll()]
-        if wake in ready:
-            return False
-        chunk = os.read(source, 65_536)
-        if not chunk:
-            return True
-        write(target, chunk)
-
-
-def write(target, chunk):
-    while chunk:
-        chunk = chunk[os.write(target, chunk):]
 
 
 def to_plugin(wake):
@@ -55,9 +37,4 @@ def from_plugin(wake):
     plugin.send_signal(signal.SIGCONT)
 
 
-for work, number in ((from_plugin, signal.SIGUSR1), (to_plugin, signal.SIGUSR2)):
-    wake, waker = os.pipe()
-    signal.signal(number, lambda *_, waker=waker: os.write(waker, b"."))
-    threading.Thread(target=work, args=(wake,), daemon=True).start()
-while True:
-    signal.pause()
+run(from_plugin, to_plugin)

@@ -4,25 +4,11 @@
 So a test is the ui, and there is a process to kill. SIGUSR1 closes its stdout, SIGUSR2 its stdin, as a ui
 that broke would.
 """
-import os, select, signal, threading
+import os
+
+from breakable import pass_on, run
 
 USER_IN, USER_OUT = 3, 4
-
-
-def pass_on(source, target, wake):
-    """Until there is no more; whether it was not stopped before."""
-    waiting = select.poll()
-    for descriptor in (source, wake):
-        waiting.register(descriptor, select.POLLIN)
-    while True:
-        ready = [descriptor for descriptor, _ in waiting.poll()]
-        if wake in ready:
-            return False
-        chunk = os.read(source, 65_536)
-        if not chunk:
-            return True
-        while chunk:
-            chunk = chunk[os.write(target, chunk):]
 
 
 def from_user(wake):
@@ -39,9 +25,4 @@ def to_user(wake):
 # The one before it may have been killed in the middle of a line.
 os.write(USER_OUT, b"\n")
 os.write(1, b'{"type":"hello","protocol":1,"role":"ui","name":"relay-ui"}\n')
-for work, number in ((from_user, signal.SIGUSR1), (to_user, signal.SIGUSR2)):
-    wake, waker = os.pipe()
-    signal.signal(number, lambda *_, waker=waker: os.write(waker, b"."))
-    threading.Thread(target=work, args=(wake,), daemon=True).start()
-while True:
-    signal.pause()
+run(from_user, to_user)

@@ -81,20 +81,6 @@ impl JsonProcess {
         found
     }
 
-    /// The first of these kinds that comes next.
-    pub(crate) fn one_of(&mut self, kinds: &[&str]) -> Value {
-        let seen = kinds.iter().map(|kind| self.seen.get(*kind).unwrap_or(&0));
-        let at = seen.sum();
-        let found = self.wait_for(
-            &kinds.join(" or "),
-            |line, field| kinds.iter().any(|kind| line[field] == *kind),
-            at,
-        );
-        let kind = found[self.kind].as_str().expect("a kind").to_owned();
-        *self.seen.entry(kind).or_default() += 1;
-        found
-    }
-
     /// The line that answers the request with this id.
     pub(crate) fn reply(&mut self, id: u64) -> Value {
         self.wait_for("a reply", |line, _| line["reply_to"] == id, 0)

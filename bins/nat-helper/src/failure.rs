@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use p2p_chat_protocol::{ErrorCode, Refusal};
 
-use crate::gateway::Method;
+use crate::method::Method;
 use crate::verdict;
 
 /// Why a port is not open.

@@ -16,6 +16,7 @@ mod hold;
 mod jobs;
 mod lease;
 mod mapping;
+mod method;
 mod network;
 mod person;
 mod plugin;

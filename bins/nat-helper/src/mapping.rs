@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::failure::Failure;
-use crate::gateway::{Method, seconds};
+use crate::gateway::seconds;
 use crate::hold::{self, Family, Report, STOP_LIMIT, Told};
 use crate::lease::{Cause, Grant, News};
+use crate::method::Method;
 use crate::stop::{self, Stopper};
 use crate::wish::Wish;
 

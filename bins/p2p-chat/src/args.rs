@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use p2p_chat_chat::{Address, Config, Ending, Invite, Proof};
 use p2p_chat_protocol::{Options, Start};
 
@@ -15,6 +15,7 @@ use crate::check::Check;
 use crate::code_file;
 use crate::doctor::Doctor;
 use crate::doctor::computer::is_hidden_in_windows;
+use crate::locate::PluginChoice;
 
 use refusal::refusal;
 
@@ -35,20 +36,6 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) options: Options,
     pub(crate) plugins: PluginChoice,
-}
-
-/// Which programs play the roles, where the user chose.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct PluginChoice {
-    /// The ui: a path (with a /), a name (tui: ui-tui), or - for this program's own stdin and stdout
-    #[arg(long, value_name = "UI", global = true, hide = true)]
-    pub(crate) ui: Option<String>,
-    /// The transport: a path (with a /) or a name
-    #[arg(long, value_name = "TRANSPORT", global = true, hide = true)]
-    pub(crate) transport: Option<String>,
-    /// The nat-helper: a path (with a /) or a name
-    #[arg(long, value_name = "NAT-HELPER", global = true, hide = true)]
-    pub(crate) nat_helper: Option<String>,
 }
 
 /// Two people, two terminals, one line between them: no server, no account, nothing stored.

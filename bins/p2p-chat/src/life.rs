@@ -1,19 +1,15 @@
-//! The task of one run: it owns the plugin's process and its pipes.
+//! What the task of one run holds: the plugin's process, and whom it tells what.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use p2p_chat_plugin::Pipe;
-use p2p_chat_protocol::{Role, Welcome};
 use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use crate::greeting::greet;
 use crate::signs::Signs;
 use crate::spawn;
-use crate::talk::talk;
 
 /// After a plugin's end its stdout may be held open by a child of its own; it is read on this long.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
@@ -53,7 +49,7 @@ impl Event {
     }
 }
 
-/// The task of a run.
+/// What the task of a run holds.
 pub(crate) struct Life {
     pub(crate) child: Option<Child>,
     /// Its process group, where it has one of its own: a wrapper's real program is in it too.
@@ -67,51 +63,6 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// Greets the plugin, passes lines until it is gone, and tells its end.
-    pub(crate) async fn live(
-        mut self,
-        role: Role,
-        mut pipe: Pipe,
-        welcome: Welcome,
-        mut chunks: mpsc::Receiver<Vec<u8>>,
-    ) {
-        let kill = Arc::clone(&self.kill);
-        let ended = || Err("it was ended before it said hello".to_owned());
-        let hello = tokio::select! {
-            hello = greet(&mut pipe, role, welcome) => hello,
-            () = kill.notified() => ended(),
-            // Nothing is said to a plugin before its hello: this is the end of what there is to say.
-            _ = chunks.recv() => ended(),
-        };
-        let greeted = hello.is_ok();
-        let code = match hello {
-            Ok(()) => {
-                let _ = self.tell.send(Event::Ready).await;
-                let (reader, sink) = pipe.into_parts();
-                talk(&mut self, reader, sink, chunks).await
-            }
-            Err(failure) => {
-                drop(pipe);
-                self.reap(failure).await
-            }
-        };
-        if code != Some(0) {
-            self.kill_group();
-        }
-        let reason = self.failure.take().unwrap_or_else(|| match code {
-            Some(code) => format!("it ended with code {code}"),
-            None => "it was killed by a signal".to_owned(),
-        });
-        let _ = self
-            .tell
-            .send(Event::Ended(End {
-                code,
-                reason,
-                greeted,
-            }))
-            .await;
-    }
-
     /// Ends the plugin by force; the first failure is the one that counts.
     pub(crate) fn fail(&mut self, failure: impl Into<String>) {
         self.failure.get_or_insert_with(|| failure.into());
@@ -122,7 +73,7 @@ impl Life {
         }
     }
 
-    fn kill_group(&self) {
+    pub(crate) fn kill_group(&self) {
         if let Some(group) = self.group {
             spawn::kill_group(group);
         }
@@ -138,7 +89,7 @@ impl Life {
 
     /// Ends a plugin that was not welcomed: by itself if it does so at once, so that its exit code
     /// is known, else by force.
-    async fn reap(&mut self, failure: String) -> Option<i32> {
+    pub(crate) async fn reap(&mut self, failure: String) -> Option<i32> {
         let code = match timeout(LINGER, self.exit_code()).await {
             Ok(code) => code,
             Err(_) => {

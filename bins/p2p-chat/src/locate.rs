@@ -7,9 +7,22 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use p2p_chat_protocol::Role;
 
-use crate::args::PluginChoice;
+/// Which programs play the roles, where the user chose.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PluginChoice {
+    /// The ui: a path (with a /), a name (tui: ui-tui), or - for this program's own stdin and stdout
+    #[arg(long, value_name = "UI", global = true, hide = true)]
+    pub(crate) ui: Option<String>,
+    /// The transport: a path (with a /) or a name
+    #[arg(long, value_name = "TRANSPORT", global = true, hide = true)]
+    pub(crate) transport: Option<String>,
+    /// The nat-helper: a path (with a /) or a name
+    #[arg(long, value_name = "NAT-HELPER", global = true, hide = true)]
+    pub(crate) nat_helper: Option<String>,
+}
 
 /// What plays a role.
 #[derive(Clone, Debug, PartialEq, Eq)]

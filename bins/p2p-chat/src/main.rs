@@ -22,6 +22,7 @@ mod slot;
 mod spawn;
 mod supervise;
 mod talk;
+mod task;
 mod terminal;
 
 use std::alloc::System;

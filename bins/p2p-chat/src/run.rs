@@ -1,6 +1,6 @@
 //! One run of one plugin, from its start to its end.
 //!
-//! A task (`life.rs`) owns the process and its pipes. What comes is handed on in batches; what
+//! A task (`task.rs`) owns the process and its pipes. What comes is handed on in batches; what
 //! goes is taken in chunks. Both directions are bounded, and neither waits for the other.
 
 use std::path::Path;
@@ -17,6 +17,7 @@ use crate::life::{End, Event, GRACE, Life};
 use crate::logs::{self, LogLine};
 use crate::signs::Signs;
 use crate::spawn::{has_own_group, spawn};
+use crate::task;
 
 /// Chunks that wait in either direction: two, so that one is made while the other is written.
 const QUEUE: usize = 2;
@@ -89,7 +90,8 @@ impl Run {
             failure: None,
             signs,
         };
-        tokio::spawn(life.live(role, Pipe::new(source, sink), welcome, chunks));
+        let pipe = Pipe::new(source, sink);
+        tokio::spawn(task::live(life, role, pipe, welcome, chunks));
         Self { to, events, kill }
     }
 

@@ -1,10 +1,10 @@
 //! transport: the part of p2p-chat that reaches the network. It owns the sockets and the keys,
 //! reads no files, and knows nothing of messages, menus or routers: payloads pass through unread.
 //!
-//! Start reading at [`service`], the one loop, and [`requests`], what it is asked. Chats go over
-//! [`secure`], the encrypted channel; or, where the user asked for it on both sides, over
-//! [`legacy`], the original Python program's own protocol. The two share nothing but [`listen`]
-//! and [`dial`], the two ways to a connection, and the pipe.
+//! Start reading at [`service`], the one loop, and [`requests`], what it is asked; what they work
+//! on is all in [`transport`]. Chats go over [`secure`], the encrypted channel; or, where the user
+//! asked for it on both sides, over [`legacy`], the original Python program's own protocol. The two
+//! share nothing but [`listen`] and [`dial`], the two ways to a connection, and the pipe.
 
 mod clock;
 mod connection;
@@ -20,6 +20,7 @@ mod secure;
 mod sends;
 mod service;
 mod target;
+mod transport;
 
 use std::alloc::System;
 use std::process::ExitCode;

@@ -1,20 +1,16 @@
 //! What the supervisor asks, and what it is answered. The way a chat is carried decides who does
 //! it: the secure channel, or the original program's protocol.
 
-use std::net::SocketAddr;
-
 use p2p_chat_plugin::{Inbox, Incoming};
 use p2p_chat_protocol::transport::{
-    Connect, DisconnectReason, Listen, Listening, PeerDisconnected, Send, TransportEvent,
-    TransportRequest,
+    Connect, Listen, Listening, Send, TransportEvent, TransportRequest,
 };
 use p2p_chat_protocol::{ErrorCode, Refusal};
 
 use crate::listen::Listener;
-use crate::own_addresses::own_addresses;
 use crate::secure::Way;
-use crate::service::Transport;
 use crate::target::Target;
+use crate::transport::Transport;
 
 /// Addresses of one `connect`: as many as an invite may hold; at a step of 250 ms all
 /// are begun within half the time there is.
@@ -124,32 +120,4 @@ impl Transport {
         let sentence = format!("This program is {what} already. Disconnect first.");
         Err(Refusal::new(ErrorCode::Busy, sentence))
     }
-
-    /// Adds the addresses of the listener's sockets.
-    pub(crate) fn with_addresses(&self, listening: Listening) -> Listening {
-        let sockets = self.listener.as_ref().map(Listener::addresses);
-        let sockets = sockets.unwrap_or_default();
-        let show = |all: &[SocketAddr]| all.iter().map(ToString::to_string).collect();
-        Listening {
-            addresses: show(&sockets),
-            own_addresses: show(&own_addresses(&sockets)),
-            ..listening
-        }
-    }
-
-    /// Tells whoever waits for something to be sent, and everybody.
-    pub(crate) fn peer_is_gone(&mut self, reason: DisconnectReason) {
-        for id in self.sends.abandon() {
-            let sentence = "The peer is gone; this was not sent whole.";
-            let refusal = Refusal::new(ErrorCode::NotConnected, sentence);
-            self.outbox.reply(id, Err(refusal));
-        }
-        let gone = PeerDisconnected { reason };
-        self.outbox.event(TransportEvent::PeerDisconnected(gone));
-    }
-}
-
-/// Not in this state.
-pub(crate) fn unavailable(sentence: &str) -> Refusal {
-    Refusal::new(ErrorCode::Unavailable, sentence)
 }

@@ -8,16 +8,15 @@ use bytes::Bytes;
 use p2p_chat_plugin::{Inbox, LineReader, Pipe, Source};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, yield_now};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::clock::{self, Now};
 use crate::connection::ConnectionId;
 use crate::legacy::{self, Legacy};
-use crate::listen::Listener;
 use crate::outbox::Outbox;
 use crate::secure::{self, Secure};
-use crate::sends::Sends;
+use crate::transport::Transport;
 
 /// News that wait for the loop; one is up to a whole read of a socket, so this is at most 1 MiB.
 /// A full queue stops the sessions' reading.
@@ -26,17 +25,6 @@ const MAX_NEWS: usize = 16;
 /// How long the goodbyes may take that have begun at the end of stdin: more than the 2 s of a
 /// session's own, and well below the 5 s after which the supervisor kills.
 const GOODBYES: Duration = Duration::from_secs(3);
-
-/// What there is.
-pub(crate) struct Transport {
-    pub(crate) outbox: Outbox,
-    pub(crate) listener: Option<Listener>,
-    pub(crate) secure: Secure,
-    pub(crate) legacy: Legacy,
-    pub(crate) sends: Sends,
-    pub(crate) tasks: JoinSet<()>,
-    last_id: u64,
-}
 
 /// What the loop waits for.
 enum Happened {
@@ -72,18 +60,6 @@ pub(crate) async fn run(pipe: Pipe) -> io::Result<()> {
 }
 
 impl Transport {
-    pub(crate) fn new(outbox: Outbox, secure: Secure, legacy: Legacy) -> Self {
-        Self {
-            outbox,
-            listener: None,
-            secure,
-            legacy,
-            sends: Sends::default(),
-            tasks: JoinSet::new(),
-            last_id: 0,
-        }
-    }
-
     async fn serve(
         &mut self,
         mut reader: LineReader<Source>,
@@ -178,12 +154,6 @@ impl Transport {
         } else {
             self.secure_caller(stream, caller);
         }
-    }
-
-    /// The number of a new connection.
-    pub(crate) fn next_id(&mut self) -> ConnectionId {
-        self.last_id += 1;
-        ConnectionId(self.last_id)
     }
 
     /// Closes everything in good order, within a limited time.

@@ -204,7 +204,7 @@ impl Ui {
         }
     }
 
-    pub(crate) fn open_menu(&mut self) {
+    fn open_menu(&mut self) {
         if self.stage == Stage::Leaving {
             return;
         }

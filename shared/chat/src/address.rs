@@ -66,7 +66,7 @@ impl Address {
     }
 
     /// `host:port`, with the default port where none was given.
-    pub fn with_port(&self) -> String {
+    pub(crate) fn with_port(&self) -> String {
         let port = self.port.unwrap_or(DEFAULT_PORT);
         join(&self.host, port)
     }

@@ -103,12 +103,12 @@ impl Invite {
     }
 
     /// Whether it leads nowhere but into a home network.
-    pub fn is_home_only(&self) -> bool {
+    pub(crate) fn is_home_only(&self) -> bool {
         self.addresses.iter().all(|a| is_home(host_of(a)))
     }
 
     /// What a person would type: the address, where there is but one.
-    pub fn to_typed(&self) -> String {
+    pub(crate) fn to_typed(&self) -> String {
         match &self.addresses[..] {
             [address] if self.code.is_none() => address.clone(),
             _ => self.to_string(),

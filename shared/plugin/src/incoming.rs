@@ -133,11 +133,6 @@ impl Inbox {
             let _ = writeln!(std::io::stderr(), "WARN {complaint}");
         }
     }
-
-    /// How many lines were no messages at all.
-    pub fn malformed(&self) -> u64 {
-        self.malformed
-    }
 }
 
 #[cfg(test)]
@@ -181,7 +176,7 @@ mod tests {
         for line in garbage {
             assert_eq!(inbox.read::<UiRequest>(line), Incoming::Ignore);
         }
-        assert_eq!(inbox.malformed(), 6);
+        assert_eq!(inbox.malformed, 6);
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
     }
 
     /// The stream under it; what was added and not flushed is gone.
-    pub fn into_sink(self) -> W {
+    pub(crate) fn into_sink(self) -> W {
         self.sink
     }
 

@@ -56,6 +56,8 @@ impl Program {
             Kind::Listener => command.args(["listen", "0", "--bind", "127.0.0.1"]),
             Kind::Connector(address) => command.args(["connect", address]),
         };
+        // What the stand-ins share is compiled anew each time, and kept nowhere.
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
         if self.words {
             command.arg("--no-code");
         }

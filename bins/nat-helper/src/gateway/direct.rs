@@ -3,8 +3,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::{Method, Wanted};
+use super::Wanted;
 use crate::lease::Grant;
+use crate::method::Method;
 use crate::network::{Choice, Network};
 use crate::verdict::{self, Kind};
 

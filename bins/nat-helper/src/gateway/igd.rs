@@ -9,7 +9,7 @@ use igd_next::{SearchError, SearchOptions};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::relay::Relay;
+use super::relay::{Relay, SSDP_GROUP, SSDP_PORT};
 use super::search::SEARCH_LIMIT;
 use crate::network::Network;
 
@@ -32,9 +32,6 @@ const OTHERS_WAIT: Duration = Duration::from_secs(2);
 
 /// More interfaces than a computer at home has networks; each costs six searches.
 const MOST_INTERFACES: usize = 8;
-
-pub(super) const SSDP_PORT: u16 = 1900;
-pub(super) const SSDP_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
 
 /// The default gateway's, or else the first that answers. Cancel-safe.
 pub(super) async fn find(network: &Network, everywhere: bool) -> Option<Igd> {

@@ -24,6 +24,7 @@ use p2p_chat_protocol::nat::Forwarded;
 
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
+use crate::method::Method;
 use crate::verdict::{self, Kind};
 
 pub(crate) use direct::Direct;
@@ -36,38 +37,6 @@ pub(crate) use upnp::Upnp;
 /// What the router lists beside the port, and how we know our own. ASCII and at most 32 bytes: some
 /// routers keep the rest as rubbish.
 pub(crate) const DESCRIPTION: &str = "p2p-chat";
-
-/// How a router is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    /// No router is in between.
-    Direct,
-    Pcp,
-    NatPmp,
-    Upnp,
-}
-
-impl Method {
-    /// For people.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Direct => "Direct",
-            Self::Pcp => "PCP",
-            Self::NatPmp => "NAT-PMP",
-            Self::Upnp => "UPnP",
-        }
-    }
-
-    /// For programs.
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Pcp => "pcp",
-            Self::NatPmp => "nat-pmp",
-            Self::Upnp => "upnp",
-        }
-    }
-}
 
 /// One of the protocols whose ports are forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use crab_nat::pcp::{self, BaseMapRequest, DropMappingRange, Failure as Refusal};
 use crab_nat::{GatewayAddress, PortMappingOptions, PortMappingType, TimeoutConfig};
 
-use super::{Method, Wanted, ask, nonce};
+use super::{Wanted, ask, nonce};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
+use crate::method::Method;
 
 /// How long a router that has just said it is there may think, and how often it is asked.
 pub(super) fn patience(wanted: &Wanted) -> TimeoutConfig {

@@ -8,9 +8,10 @@ use igd_next::{PinholeError, SearchOptions};
 use tokio::time::timeout;
 
 use super::search::{PINHOLE_AFTER, SEARCH_LIMIT};
-use super::{Method, Protocol, Wanted, seconds};
+use super::{Protocol, Wanted, seconds};
 use crate::failure::{Failure, printable};
 use crate::lease::Grant;
+use crate::method::Method;
 use crate::network;
 
 /// As for IPv4.

@@ -7,9 +7,10 @@ use crab_nat::natpmp::{self, Failure as Refusal};
 use crab_nat::{GATEWAY_PORT, PortMappingOptions};
 
 use super::pcp::{BRIEF, patience};
-use super::{Method, Wanted, ask};
+use super::{Wanted, ask};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
+use crate::method::Method;
 
 /// A router that speaks NAT-PMP.
 #[derive(Clone, Copy)]

@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::net::UdpSocket;
 
-use super::igd::{SSDP_GROUP, SSDP_PORT};
+pub(super) const SSDP_PORT: u16 = 1900;
+pub(super) const SSDP_GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
 
 /// The longest answer the library reads.
 const DATAGRAM: usize = 1500;

@@ -9,7 +9,8 @@ use crab_nat::GATEWAY_PORT;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Gateway, Method, NatPmp, Pcp, Pinhole, Upnp, igd};
+use super::{Gateway, NatPmp, Pcp, Pinhole, Upnp, igd};
+use crate::method::Method;
 use crate::network::{self, Choice, Network};
 use crate::verdict::{self, Kind};
 

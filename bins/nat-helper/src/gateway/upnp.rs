@@ -11,9 +11,10 @@ use super::description::{self, Description};
 use super::igd::Igd;
 use super::listing::{self, Entry, Listing};
 use super::specific::{self, Answer};
-use super::{DESCRIPTION, Method, Protocol, Wanted, reachable, seconds};
+use super::{DESCRIPTION, Protocol, Wanted, reachable, seconds};
 use crate::failure::Failure;
 use crate::lease::{Grant, Sight};
+use crate::method::Method;
 use crate::network;
 
 mod errors;

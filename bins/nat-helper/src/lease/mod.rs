@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::gateway::Method;
+use crate::method::Method;
 
 pub(crate) use length::length;
 use restart::restarted;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::gateway::Method;
+use crate::method::Method;
 
 /// A port that a router opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

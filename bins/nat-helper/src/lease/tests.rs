@@ -5,7 +5,7 @@ mod losing;
 use std::net::IpAddr;
 
 use super::*;
-use crate::gateway::Method;
+use crate::method::Method;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

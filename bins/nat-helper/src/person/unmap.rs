@@ -11,7 +11,8 @@ use p2p_chat_protocol::nat::NatEvent;
 use super::{Output, list};
 use crate::arguments::Unmap;
 use crate::gateway::search::{SEARCH_LIMIT, Search};
-use crate::gateway::{Entry, Gateway, Method, Protocol, Upnp, Wanted};
+use crate::gateway::{Entry, Gateway, Protocol, Upnp, Wanted};
+use crate::method::Method;
 use crate::network::{Choice, Network};
 use crate::probe::{self, Found};
 

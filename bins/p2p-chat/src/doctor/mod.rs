@@ -16,8 +16,7 @@ use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, Probed, 
 use p2p_chat_protocol::transport::{Auth, Listen, TransportEvent, TransportRequest};
 use p2p_chat_protocol::{DEFAULT_PORT, Refusal, Role};
 
-use crate::args::PluginChoice;
-use crate::locate::{self, Program};
+use crate::locate::{self, PluginChoice, Program};
 use ask::Plugin;
 use report::Findings;
 

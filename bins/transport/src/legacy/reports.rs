@@ -11,7 +11,7 @@ use super::seat::Ruling;
 use super::session::{self, News};
 use crate::connection::{ConnectionId, Ends};
 use crate::log::debug;
-use crate::service::Transport;
+use crate::transport::Transport;
 
 impl Transport {
     /// Somebody called.

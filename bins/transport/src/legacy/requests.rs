@@ -5,8 +5,8 @@ use p2p_chat_protocol::{ErrorCode, Refusal};
 
 use super::session;
 use crate::log::debug;
-use crate::service::Transport;
 use crate::target::Target;
+use crate::transport::Transport;
 
 impl Transport {
     /// From now on callers are taken.

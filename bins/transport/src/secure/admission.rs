@@ -16,7 +16,7 @@ use super::{Chat, caller, tickets};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
 use crate::log::debug;
-use crate::service::Transport;
+use crate::transport::Transport;
 
 /// Each side asks for half of the six words.
 const WORDS_ASKED: u32 = 3;

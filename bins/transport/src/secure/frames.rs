@@ -41,7 +41,7 @@ impl Clocks {
     }
 
     /// When the next message must be whole.
-    pub(super) fn message_deadline(&self) -> Instant {
+    fn message_deadline(&self) -> Instant {
         (self.our_last + MESSAGE_TIMEOUT).min(self.deadline())
     }
 

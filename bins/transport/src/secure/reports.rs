@@ -9,7 +9,7 @@ use super::wires::{Joined, News, Order, Progress, Told};
 use super::{Chat, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::connection::ConnectionId;
-use crate::service::Transport;
+use crate::transport::Transport;
 
 impl Transport {
     /// A task has news. Those of one that was let go are late, and dropped.

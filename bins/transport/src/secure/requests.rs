@@ -18,9 +18,8 @@ use super::wires::{Hold, Order};
 use super::{Calling, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::log::debug;
-use crate::requests::unavailable;
-use crate::service::Transport;
 use crate::target::Target;
+use crate::transport::Transport;
 
 /// A listener holds two at most: the newest, and the one it was made with.
 const MAX_TICKETS: usize = 2;
@@ -220,4 +219,9 @@ fn read(told: &[ToldTicket], role: TicketRole) -> Result<Vec<Ticket>, Refusal> {
         }));
     }
     Ok(tickets)
+}
+
+/// Not in this state.
+fn unavailable(sentence: &str) -> Refusal {
+    Refusal::new(ErrorCode::Unavailable, sentence)
 }

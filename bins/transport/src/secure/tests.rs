@@ -11,7 +11,7 @@ use super::*;
 use crate::legacy::Legacy;
 use crate::outbox::Outbox;
 use crate::random::random;
-use crate::service::Transport;
+use crate::transport::Transport;
 
 fn after(now: Now, awake: u64, asleep: u64) -> Now {
     Now {

@@ -28,7 +28,7 @@ impl Member {
     }
 
     /// Does what is due at this time.
-    pub(crate) fn tick_at(&mut self, now_ms: u64) {
+    fn tick_at(&mut self, now_ms: u64) {
         let ticked = self.channel.tick(now_ms, &mut random(), &mut self.out);
         ticked.expect("alive");
         self.flush();

@@ -65,7 +65,7 @@ impl Core {
     }
 
     /// Hands transport as many texts as it may hold.
-    pub(super) fn send_waiting(&mut self) {
+    fn send_waiting(&mut self) {
         let insecure = self.is_insecure();
         if !self.transport_ready {
             return;

@@ -3,7 +3,7 @@
 use igd_next::{AddAnyPortError, AddPortError, GetExternalIpError, RemovePortError, RequestError};
 
 use crate::failure::{Failure, printable};
-use crate::gateway::Method;
+use crate::method::Method;
 
 const ONLY_FOR_EVER: &str = "it opens ports only for ever";
 
