@@ -71,11 +71,10 @@ impl Running {
 
 #[cfg(unix)]
 fn pass_on(child: &Child, caught: Caught) {
-    use rustix::process::{Pid, Signal, getpgrp, kill_process};
-    use rustix::termios::tcgetpgrp;
+    use rustix::process::{Pid, Signal, kill_process};
     let signal = match caught {
         // A terminal sends it to all in its foreground, so the command has it already.
-        Caught::Interrupt if tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp()) => return,
+        Caught::Interrupt if in_foreground() => return,
         Caught::Interrupt => Signal::INT,
         Caught::Terminate => Signal::TERM,
         Caught::Hangup => Signal::HUP,
@@ -85,6 +84,15 @@ fn pass_on(child: &Child, caught: Caught) {
         // It may have ended meanwhile.
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Whether this program is in the foreground of its terminal, wherever its stdin comes from.
+#[cfg(unix)]
+fn in_foreground() -> bool {
+    use rustix::process::getpgrp;
+    use rustix::termios::tcgetpgrp;
+    let group = std::fs::File::open("/dev/tty").and_then(|terminal| Ok(tcgetpgrp(terminal)?));
+    group.is_ok_and(|group| group == getpgrp())
 }
 
 #[cfg(not(unix))]
