@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use fake_router::FakeRouter;
 use nat_lab::NatLab;
-use support::program;
+use support::{Script, program};
 
 /// Not a test: the fake router's process begins here.
 #[test]
@@ -165,6 +165,60 @@ fn who_is_reached_by_ipv6_alone_is_told_so() {
         assert!(said.contains(part), "{part}\n{said}");
     }
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_router_that_opens_ipv6_later_than_ipv4_is_waited_for() {
+    let Some(lab) = NatLab::with(&[]) else {
+        return;
+    };
+    // What is left is UPnP, whose search for IPv6 takes longer than all that PCP does for IPv4.
+    lab.run(
+        "router",
+        "nft insert rule inet filter input meta nfproto ipv6 udp dport 5351 drop",
+    );
+    let (said, code) = doctor(&lab, &[]);
+    for part in [
+        "IPv6            3ffe:77::2, the router opens it on request (UPnP)\n",
+        "Forwarding      works: 128.66.0.1:",
+        "  [3ffe:77::2]:8080  works for who has IPv6 too",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert_eq!(code, Some(0));
+    assert!(!lab.rules().contains("dport"), "{}", lab.rules());
+}
+
+/// What doctor says, and how long it takes, where a router opens IPv4 and says so with this `word`
+/// about IPv6.
+fn doctor_told(lab: &NatLab, word: &str) -> (String, Duration) {
+    let script = Script::new(&format!(
+        r#"say() {{ echo "{{\"type\":$1}}"; read -r line; }}
+say '"hello","protocol":1,"role":"nat-helper","name":"script"'
+read -r probe
+say '"probed","reply_to":1,"methods":["pcp"],"reach":"reachable","ipv6":"3ffe:77::2","ipv6_method":"pcp"'
+say '"port_mapped","reply_to":2,"port":9,"external_address":"128.66.0.1:9","method":"pcp","lease_s":60,"took_ms":1{word}'
+say '"ok","reply_to":3'"#
+    ));
+    let begun = Instant::now();
+    let (said, code) = doctor(lab, &["--nat-helper", &script.path()]);
+    assert_eq!(code, Some(0), "{said}");
+    (said, begun.elapsed())
+}
+
+#[test]
+fn a_router_that_refuses_ipv6_is_not_waited_for_and_one_that_says_nothing_is() {
+    let Some(lab) = NatLab::with(&["--no-daemon"]) else {
+        return;
+    };
+    let limit = Duration::from_secs(3);
+    let (said, took) = doctor_told(&lab, r#","ipv6_refused":"No.""#);
+    assert!(said.contains("to open it (PCP), and did not\n"), "{said}");
+    assert!(took < limit, "took {took:?}");
+    let (said, took) = doctor_told(&lab, "");
+    let sentence = "to open it (PCP), and has not within 3 s\n";
+    assert!(said.contains(sentence), "{said}");
+    assert!(took >= limit, "took {took:?}");
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) enum Change {
     Mapped(Family, Option<Cause>),
     /// It is open no longer by one version of IP, and still by the other; for people.
     HalfLost(String),
+    /// It is open by IPv4, and it has turned out that it is not by IPv6.
+    Ipv6Refused,
     /// It is open no longer; for people.
     Lost(String),
 }
@@ -71,6 +73,11 @@ struct Side {
 impl Side {
     fn is_known(&self) -> bool {
         self.grant.is_some() || self.failure.is_some()
+    }
+
+    /// Why a router that was asked did not open it.
+    fn refused(&self) -> Option<&Failure> {
+        self.failure.as_ref().filter(|_| self.answers)
     }
 }
 
@@ -214,6 +221,7 @@ impl Mapping {
             lease_s: lifetime.map_or(0, seconds),
             took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
             ipv6_address: self.v6.grant.as_ref().map(|g| text(g.external)),
+            ipv6_refused: self.v6.refused().map(Failure::to_string),
             local_address: self.local_address().map(text),
             reason: self.reason.clone(),
         }
@@ -270,6 +278,9 @@ impl Mapping {
             Family::V6 => ("IPv6", "IPv4"),
         };
         match (self.main(), failed) {
+            (Some(_), Some(_)) if !had_one && family == Family::V6 => {
+                self.v6.refused().map(|_| Change::Ipv6Refused)
+            }
             (_, Some(_)) if !had_one => None,
             (Some(_), Some(failure)) => {
                 let said = format!("Lost by {lost}, still open by {stays}: {failure}");
@@ -312,3 +323,6 @@ impl Mapping {
             .or_else(for_ever)
     }
 }
+
+#[cfg(test)]
+mod tests;

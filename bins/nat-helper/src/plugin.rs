@@ -171,7 +171,7 @@ async fn hold(wish: Wish, mut stop: Stop, id: Option<u64>, tell: mpsc::Sender<To
         answer(&tell, id, reply).await;
         loop {
             let event = match mapping.next().await {
-                Change::Mapped(..) | Change::HalfLost(_) => {
+                Change::Mapped(..) | Change::HalfLost(_) | Change::Ipv6Refused => {
                     NatEvent::PortMapped(mapping.port_mapped())
                 }
                 Change::Lost(reason) => NatEvent::PortLost(PortLost {

@@ -76,6 +76,10 @@ pub struct PortMapped {
     /// Where this computer is reached by IPv6, `[ip]:port`: the router lets it through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipv6_address: Option<String>,
+    /// Why the router, asked, does not; a sentence for people. Absent where it does, where there is
+    /// none to be asked, and where it is not known yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipv6_refused: Option<String>,
     /// Where the forwarded packets go, which is where others in the same network reach it,
     /// `host:port`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -249,6 +249,10 @@ async fn tell(mapping: &mut Mapping, output: Output) -> io::Result<()> {
                 output.say(&format!("{time} {sentence}"))?;
                 output.event(&NatEvent::PortMapped(mapping.port_mapped()))?;
             }
+            // Nothing that was open before or is now.
+            Change::Ipv6Refused => {
+                output.event(&NatEvent::PortMapped(mapping.port_mapped()))?;
+            }
             Change::Lost(reason) => {
                 output.say(&format!("{time} lost, trying again: {reason}"))?;
                 output.event(&NatEvent::PortLost(PortLost { port, reason }))?;

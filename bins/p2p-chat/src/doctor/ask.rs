@@ -72,15 +72,24 @@ impl Plugin {
         self.pipe.writer.request(self.last_id, question);
         let sent = self.pipe.writer.flush().await;
         sent.map_err(|error| error.to_string())?;
+        self.next(Some(self.last_id)).await
+    }
+
+    /// Waits for the next that answers no question. Cancel-safe.
+    pub(super) async fn news<A: Messages>(&mut self) -> Result<A, String> {
+        let role = self.role;
+        let news = self.next(None).await;
+        news.map_err(|reason| format!("{role} does not work: {reason}."))
+    }
+
+    async fn next<A: Messages>(&mut self, reply_to: Option<u64>) -> Result<A, String> {
         loop {
             let line = self.pipe.reader.next().await;
             let line = line.map_err(|error| error.to_string())?;
             let line = line.ok_or("it ended")?;
             match read::<A>(&line) {
-                Ok(received) if received.reply_to == Some(self.last_id) => {
-                    return Ok(received.message);
-                }
-                // News, and what a newer plugin may say.
+                Ok(received) if received.reply_to == reply_to => return Ok(received.message),
+                // What is not waited for, and what a newer plugin may say.
                 Ok(_) | Err(_) => {}
             }
         }

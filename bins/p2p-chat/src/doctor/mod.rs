@@ -7,21 +7,19 @@
 mod ask;
 pub(crate) mod computer;
 mod report;
+mod trial;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use p2p_chat_protocol::nat::{MapPort, NatEvent, NatRequest, PortMapped, Probed, Reach, UnmapPort};
+use p2p_chat_protocol::nat::{NatEvent, NatRequest, PortMapped, Probed, Reach};
 use p2p_chat_protocol::transport::{Auth, Listen, TransportEvent, TransportRequest};
 use p2p_chat_protocol::{DEFAULT_PORT, Refusal, Role};
 
 use crate::locate::{self, PluginChoice, Program};
 use ask::Plugin;
 use report::Findings;
-
-/// A trial needs a port for a second; if this computer fails meanwhile, the router closes it soon.
-const TRIAL_LEASE_S: u32 = 60;
 
 /// What to examine.
 #[derive(Args, Clone, Debug)]
@@ -95,34 +93,11 @@ async fn ask_router(nat_helper: &Program) -> Result<(Probed, Trial), String> {
     );
     let trial = match in_vain {
         true => None,
-        false => Some(open_and_close(&mut plugin).await?),
+        false => {
+            let by_ipv6 = probed.ipv6_method.is_some();
+            Some(trial::open_and_close(&mut plugin, by_ipv6).await?)
+        }
     };
     plugin.end().await;
     Ok((probed, trial))
-}
-
-async fn open_and_close(plugin: &mut Plugin) -> Result<Result<PortMapped, Refusal>, String> {
-    let port = trial_port();
-    let request = NatRequest::MapPort(MapPort {
-        port,
-        external_port: None,
-        lease_s: TRIAL_LEASE_S,
-    });
-    let outcome = match plugin.ask(&request).await? {
-        NatEvent::PortMapped(mapped) => Ok(mapped),
-        NatEvent::Error(refusal) => Err(refusal),
-        _ => return Err("nat-helper gave an answer to something else".to_owned()),
-    };
-    let close = NatRequest::UnmapPort(UnmapPort { port });
-    plugin.ask::<NatRequest, NatEvent>(&close).await?;
-    Ok(outcome)
-}
-
-/// A port that no chat of this computer holds just now: any that the system gives out. It is free
-/// again by the time the router hears of it, so nobody is let in.
-fn trial_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("0.0.0.0", 0));
-    let port = listener.and_then(|l| l.local_addr()).map(|a| a.port());
-    // The first of the ports that are for such use.
-    port.unwrap_or(49_152)
 }

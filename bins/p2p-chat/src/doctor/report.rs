@@ -8,6 +8,7 @@ use p2p_chat_protocol::nat::{PortMapped, Probed};
 use serde_json::{Value, json};
 
 use super::computer::Computer;
+use super::trial::IPV6_LIMIT;
 use verdict::{Kind, verdict};
 
 /// EX_UNAVAILABLE of sysexits.h, as nat-helper uses it: no router.
@@ -77,6 +78,11 @@ impl Findings {
         });
         if let Some(Err(refusal)) = &self.mapping {
             report["refused"] = json!(refusal.message);
+        }
+        if let Some(Ok(mapped)) = &self.mapping
+            && let Some(reason) = &mapped.ipv6_refused
+        {
+            report["ipv6_refused"] = json!(reason);
         }
         if let Err(reason) = &self.listening {
             report["listening_refused"] = json!(reason);
@@ -153,9 +159,14 @@ impl Findings {
             (Some(code), true, _) => {
                 format!("the router opens it on request ({})", method(code))
             }
-            (Some(code), false, Some(_)) => {
+            (Some(code), false, Some(trial)) => {
+                let outcome = match trial {
+                    Ok(mapped) if mapped.ipv6_refused.is_some() => "did not".to_owned(),
+                    Ok(_) => format!("has not within {} s", IPV6_LIMIT.as_secs()),
+                    Err(_) => "has not yet".to_owned(),
+                };
                 format!(
-                    "the router was asked to open it ({}), and did not",
+                    "the router was asked to open it ({}), and {outcome}",
                     method(code)
                 )
             }

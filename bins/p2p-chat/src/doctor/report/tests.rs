@@ -164,12 +164,21 @@ fn what_the_trial_showed_goes_before_what_the_router_said() {
 #[test]
 fn ipv6_works_where_the_trial_opened_it_and_not_where_it_did_not() {
     let mut findings = at_home();
-    findings.mapping = Some(Ok(PortMapped {
+    let by_ipv4 = PortMapped {
         external_address: "203.0.113.7:40123".to_owned(),
         ..PortMapped::default()
+    };
+    findings.mapping = Some(Ok(by_ipv4.clone()));
+    assert!(row(&findings, "IPv6").ends_with("asked to open it (PCP), and has not within 3 s"));
+    assert_eq!(findings.json()["addresses"][1]["reaches"], "perhaps");
+
+    findings.mapping = Some(Ok(PortMapped {
+        ipv6_refused: some("PCP: no."),
+        ..by_ipv4
     }));
     assert!(row(&findings, "IPv6").ends_with("asked to open it (PCP), and did not"));
     assert_eq!(findings.json()["addresses"][1]["reaches"], "perhaps");
+    assert_eq!(findings.json()["ipv6_refused"], "PCP: no.");
 
     findings.probed.reach = Reach::CarrierNat;
     findings.mapping = Some(Ok(PortMapped {
