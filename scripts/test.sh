@@ -4,7 +4,8 @@
 # The system tests run a real router daemon in network namespaces. The Debian packages they need are
 # installed by apt where this may be done: by root, and with --install by sudo too. Then what Python
 # needs is installed by pip into target/venv, and no test may be skipped.
-# Elsewhere the tests that miss something are skipped, loudly, and counted; where CI=true they fail.
+# Elsewhere, and where that fails, the tests that miss something are skipped, loudly, and counted. With
+# --install and where CI=true a failed installation ends it, and where CI=true no test may be skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,20 +25,34 @@ fi
 [[ $install == true || $asked == false ]] || echo "test.sh: cannot install anything here: that needs apt-get, and root or sudo" >&2
 [[ ${CI:-false} != true ]] || export P2P_CHAT_REQUIRE_ALL=1
 
-if [[ $install == true ]]; then
-  absent=()
+install_packages() {
+  local absent=() package
   for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || absent+=("$package")
   done
-  if ((${#absent[@]})); then
-    echo "test.sh: installing ${absent[*]}"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
-  fi
-  # pip leaves alone what is there in the version asked for. A folder whose python is gone is made anew.
-  target/venv/bin/python -c 'import pip' 2>/dev/null || python3 -m venv --clear target/venv
+  ((${#absent[@]})) || return 0
+  echo "test.sh: installing ${absent[*]}"
+  "${as_root[@]}" apt-get update -qq || return
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${absent[@]}" >/dev/null
+}
+
+# pip leaves alone what is there in the version asked for. A folder whose python is gone is made anew.
+install_python() {
+  target/venv/bin/python -c 'import pip' 2>/dev/null || python3 -m venv --clear target/venv || return
   target/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/python/requirements.txt
-  export P2P_CHAT_REQUIRE_ALL=1
+}
+
+if [[ $install == true ]]; then
+  failed=()
+  install_packages || failed+=(apt)
+  install_python || failed+=(pip)
+  if ((${#failed[@]} == 0)); then
+    export P2P_CHAT_REQUIRE_ALL=1
+  else
+    echo "test.sh: WARNING: could not install what the tests need (${failed[*]}, see above)" >&2
+    [[ $asked == false ]] || exit 1
+    echo "test.sh: WARNING: the tests that miss something are SKIPPED" >&2
+  fi
 fi
 
 # Programs of /usr/sbin are in no ordinary user's PATH.
