@@ -127,12 +127,14 @@ fn a_killed_nat_helper_is_replaced_and_the_port_opened_again() {
     assert!(!forwards(&pair.lab));
     signal(first, Signal::KILL);
     pair.both_say("meanwhile");
+    let replaced = || nat_helper_of(&pair.listener).is_some_and(|pid| pid != first);
+    wait_until("the next nat-helper opens it", || {
+        replaced() && forwards(&pair.lab)
+    });
     has_said(
         &pair.listener,
         "[*] Reachable from outside at 128.66.0.1:8080 by PCP",
     );
-    assert_ne!(pair.nat_helper(), first);
-    assert!(forwards(&pair.lab), "{}", pair.lab.rules());
     pair.both_say("after");
     pair.ends_well();
 }
