@@ -28,6 +28,13 @@ fn doctor_behind(address: &str, arguments: &[&str]) -> Option<(String, Option<i3
     Some(doctor(&lab, arguments))
 }
 
+/// Each of these is somewhere in what it said.
+fn shows(said: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
 /// What it says behind this lab's router, and its exit code.
 fn doctor(lab: &NatLab, arguments: &[&str]) -> (String, Option<i32>) {
     let mut command = lab.command("lan", program());
@@ -43,20 +50,21 @@ fn a_reachable_computer_is_told_so_and_no_port_is_left_open() {
         return;
     };
     let (said, code) = doctor(&lab, &[]);
-    for part in [
-        "This computer   192.168.77.2 (lan0)\n",
-        "Listening       works\n",
-        "Router          192.168.77.1 (\"Debian router\"), asked by PCP, NAT-PMP, UPnP\n",
-        "Public address  128.66.0.1\n",
-        "IPv6            3ffe:77::2, the router opens it on request (PCP)\n",
-        "Forwarding      works: 128.66.0.1:",
-        "Verdict         Reachable: this router forwards ports on request.\n",
-        "  128.66.0.1:8080    works from everywhere",
-        "  [3ffe:77::2]:8080  works for who has IPv6 too",
-        "  192.168.77.2:8080  works in the same network only",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "This computer   192.168.77.2 (lan0)\n",
+            "Listening       works\n",
+            "Router          192.168.77.1 (\"Debian router\"), asked by PCP, NAT-PMP, UPnP\n",
+            "Public address  128.66.0.1\n",
+            "IPv6            3ffe:77::2, the router opens it on request (PCP)\n",
+            "Forwarding      works: 128.66.0.1:",
+            "Verdict         Reachable: this router forwards ports on request.\n",
+            "  128.66.0.1:8080    works from everywhere",
+            "  [3ffe:77::2]:8080  works for who has IPv6 too",
+            "  192.168.77.2:8080  works in the same network only",
+        ],
+    );
     assert_eq!(code, Some(0));
     assert!(!lab.rules().contains("dport"), "{}", lab.rules());
 }
@@ -67,14 +75,15 @@ fn without_a_router_the_steps_by_hand_are_told() {
         return;
     };
     let (said, code) = doctor(&lab, &["9090"]);
-    for part in [
-        "Verdict         No router answered (PCP, NAT-PMP, UPnP on lan0, 4 s).",
-        "1. Open http://192.168.77.1, your router's page",
-        "TCP, external port 9090, to 192.168.77.2, internal port 9090.",
-        "p2p-chat listen 9090 --public ADDRESS",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "Verdict         No router answered (PCP, NAT-PMP, UPnP on lan0, 4 s).",
+            "1. Open http://192.168.77.1, your router's page",
+            "TCP, external port 9090, to 192.168.77.2, internal port 9090.",
+            "p2p-chat listen 9090 --public ADDRESS",
+        ],
+    );
     assert_eq!(code, Some(69));
 }
 
@@ -85,15 +94,16 @@ fn behind_a_carrier_without_ipv6_it_says_so_to_programs_too() {
     };
     lab.run("lan", "ip -6 route del default");
     let (said, code) = doctor(&lab, &["--json"]);
-    for part in [
-        "\"reach\":\"no_public_address\"",
-        "\"forwarding\":false",
-        "\"refused\":\"",
-        "\"verdict\":\"Not reachable: the router has no public address.",
-        "\"exit_code\":1",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "\"reach\":\"no_public_address\"",
+            "\"forwarding\":false",
+            "\"refused\":\"",
+            "\"verdict\":\"Not reachable: the router has no public address.",
+            "\"exit_code\":1",
+        ],
+    );
     assert_eq!(said.lines().count(), 1);
     assert_eq!(code, Some(1));
 }
@@ -103,13 +113,14 @@ fn a_provider_that_shares_its_address_is_named_and_no_steps_by_hand_are_told() {
     let Some((said, code)) = doctor_behind("100.64.0.2", &[]) else {
         return;
     };
-    for part in [
-        "Public address  100.64.0.2\n",
-        "Verdict         Not reachable: 100.64.0.2 is shared by your provider (CGNAT).",
-        "\nNo port on this router will help. Let your friend listen",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "Public address  100.64.0.2\n",
+            "Verdict         Not reachable: 100.64.0.2 is shared by your provider (CGNAT).",
+            "\nNo port on this router will help. Let your friend listen",
+        ],
+    );
     assert!(!said.contains("forward by hand"), "{said}");
     assert_eq!(code, Some(1));
 }
@@ -119,13 +130,14 @@ fn behind_a_second_router_the_steps_are_for_both() {
     let Some((said, code)) = doctor_behind("192.168.0.10", &[]) else {
         return;
     };
-    for part in [
-        "Verdict         Not reachable: there are two routers, one behind the other (yours has \
+    shows(
+        &said,
+        &[
+            "Verdict         Not reachable: there are two routers, one behind the other (yours has \
          192.168.0.10).",
-        "\nTo forward by hand, on both routers:\n",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+            "\nTo forward by hand, on both routers:\n",
+        ],
+    );
     assert_eq!(code, Some(1));
 }
 
@@ -134,14 +146,15 @@ fn a_router_that_says_it_is_public_and_opens_nothing_is_no_success() {
     let Some((said, code)) = doctor_behind("refuses", &[]) else {
         return;
     };
-    for part in [
-        "Public address  128.66.0.1\n",
-        "Forwarding      does not work: UPnP: Failed to forward port.",
-        "Verdict         Not reachable: the router answers, and opens no port.\n",
-        "\nTo forward by hand:\n",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "Public address  128.66.0.1\n",
+            "Forwarding      does not work: UPnP: Failed to forward port.",
+            "Verdict         Not reachable: the router answers, and opens no port.\n",
+            "\nTo forward by hand:\n",
+        ],
+    );
     assert_eq!(code, Some(1));
 }
 
@@ -155,15 +168,16 @@ fn who_is_reached_by_ipv6_alone_is_told_so() {
         "nft insert rule inet filter input iifname lan0 ip protocol udp drop",
     );
     let (said, code) = doctor(&lab, &[]);
-    for part in [
-        "IPv6            3ffe:77::2, the router opens it on request (PCP)\n",
-        "Forwarding      works: [3ffe:77::2]:",
-        "Verdict         Reachable by IPv6 only (3ffe:77::2):",
-        "in the order to try:\n  [3ffe:77::2]:8080  works for who has IPv6 too",
-        "\nOnly a connection from outside proves that packets arrive.\n",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "IPv6            3ffe:77::2, the router opens it on request (PCP)\n",
+            "Forwarding      works: [3ffe:77::2]:",
+            "Verdict         Reachable by IPv6 only (3ffe:77::2):",
+            "in the order to try:\n  [3ffe:77::2]:8080  works for who has IPv6 too",
+            "\nOnly a connection from outside proves that packets arrive.\n",
+        ],
+    );
     assert_eq!(code, Some(0));
 }
 
@@ -178,13 +192,14 @@ fn a_router_that_opens_ipv6_later_than_ipv4_is_waited_for() {
         "nft insert rule inet filter input meta nfproto ipv6 udp dport 5351 drop",
     );
     let (said, code) = doctor(&lab, &[]);
-    for part in [
-        "IPv6            3ffe:77::2, the router opens it on request (UPnP)\n",
-        "Forwarding      works: 128.66.0.1:",
-        "  [3ffe:77::2]:8080  works for who has IPv6 too",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "IPv6            3ffe:77::2, the router opens it on request (UPnP)\n",
+            "Forwarding      works: 128.66.0.1:",
+            "  [3ffe:77::2]:8080  works for who has IPv6 too",
+        ],
+    );
     assert_eq!(code, Some(0));
     assert!(!lab.rules().contains("dport"), "{}", lab.rules());
 }
@@ -230,11 +245,12 @@ fn without_a_network_it_is_said_at_once() {
     let begun = Instant::now();
     let (said, code) = doctor(&lab, &[]);
     assert!(begun.elapsed() < Duration::from_secs(3), "{said}");
-    for part in [
-        "Verdict         Not reachable: this computer is in no network with a way out.\n",
-        "\nConnect this computer to a network first.\n",
-    ] {
-        assert!(said.contains(part), "{part}\n{said}");
-    }
+    shows(
+        &said,
+        &[
+            "Verdict         Not reachable: this computer is in no network with a way out.\n",
+            "\nConnect this computer to a network first.\n",
+        ],
+    );
     assert_eq!(code, Some(69));
 }

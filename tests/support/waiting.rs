@@ -32,6 +32,9 @@ pub(crate) fn next(lines: &Receiver<String>, limit: Duration) -> Option<String> 
     }
 }
 
+/// Between two looks: most of what is waited for is no event that a test could be woken by.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// Looks again and again until it is so.
 ///
 /// # Panics
@@ -40,8 +43,7 @@ pub(crate) fn wait_until(what: &str, limit: Duration, mut is_so: impl FnMut() ->
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
-        // Most of what is waited for is no event that a test could be woken by.
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(LOOK_AGAIN);
     }
 }
 

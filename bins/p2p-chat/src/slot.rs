@@ -59,11 +59,11 @@ pub(crate) struct Slot {
     run: Option<Run>,
     /// Whole lines for the plugin.
     pending: Vec<u8>,
-    /// What goes behind them, and can wait.
-    progress: Progress,
     /// Whether somebody waits for one of them.
     urgent: bool,
-    /// When they are handed over all the same.
+    /// For a ui: what goes behind them, and can wait.
+    progress: Progress,
+    /// When all of it is handed over all the same.
     patience: Option<Pin<Box<Sleep>>>,
     /// It has closed its stdin, and its end is on the way.
     deaf: bool,
@@ -81,8 +81,8 @@ impl Slot {
             program,
             run: None,
             pending: Vec::new(),
-            progress: Progress::default(),
             urgent: false,
+            progress: Progress::default(),
             patience: None,
             deaf: false,
             history: History::default(),

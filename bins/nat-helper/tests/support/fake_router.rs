@@ -200,6 +200,7 @@ fn redirect(mut stream: TcpStream) -> Option<()> {
     .ok()
 }
 
+/// A byte a second: no read of it takes long, and all of it takes fifty minutes. Ends with the reader.
 fn drip(mut stream: TcpStream) -> Option<()> {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
     stream.write_all(head.as_bytes()).ok()?;

@@ -33,6 +33,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// The supervisor kills a plugin that takes longer to end.
 const END_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Between two looks at a process: its end is no event of its pipes.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// Lines the test has not taken yet; then the plugin's stdout fills up.
 const UNREAD_LINES: usize = 4;
 
@@ -253,8 +256,7 @@ impl Transport {
                 return;
             }
             assert!(Instant::now() < until, "it does not end");
-            // The end of a process is no event of its pipes: it is looked at again, until the limit.
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(LOOK_AGAIN);
         }
     }
 }
