@@ -22,8 +22,8 @@ mod slot;
 mod spawn;
 mod supervise;
 mod talk;
-mod task;
 mod terminal;
+mod writing;
 
 use std::alloc::System;
 use std::io::Write;

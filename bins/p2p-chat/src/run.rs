@@ -1,36 +1,58 @@
 //! One run of one plugin, from its start to its end.
 //!
-//! A task (`task.rs`) owns the process and its pipes. What comes is handed on in batches; what
-//! goes is taken in chunks. Both directions are bounded, and neither waits for the other.
+//! Nothing of it is a task of its own: a text passes through this program in one turn of its loop,
+//! and waking another task for its every step would cost more than all that is done with it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use p2p_chat_plugin::{Pipe, Sink, Source};
 use p2p_chat_protocol::{Role, Welcome};
 use tokio::process::Child;
-use tokio::sync::{Notify, mpsc};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
 
-use crate::life::{End, Event, GRACE, Life};
+use crate::greeting::greet;
+use crate::life::{End, GRACE, Life};
 use crate::logs::{self, LogLine};
 use crate::signs::Signs;
 use crate::spawn::{has_own_group, spawn};
-use crate::task;
-
-/// Chunks that wait in either direction: two, so that one is made while the other is written.
-const QUEUE: usize = 2;
+use crate::talk::{Happened, Talk};
+use crate::writing::Writing;
 
 /// Room for a usual line, so that a chunk of one is not copied while it is made.
 const LINE: usize = 512;
 
 /// A plugin that runs.
 pub(crate) struct Run {
-    /// Chunks of whole lines; dropped, the plugin's stdin ends.
-    to: mpsc::Sender<Vec<u8>>,
-    events: mpsc::Receiver<Event>,
-    kill: Arc<Notify>,
+    life: Life,
+    stage: Stage,
+}
+
+/// How far it is.
+enum Stage {
+    /// It is to say hello.
+    Greeted(Pin<Box<dyn Future<Output = Result<Talk, String>> + Send>>),
+    /// It was welcomed.
+    Talks(Box<Talk>),
+    /// It was not, for this reason, and is to end.
+    Refused(String, Instant),
+    /// It has ended, and that was told.
+    Over,
+}
+
+/// What a run has to tell.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It said hello and was welcomed.
+    Ready,
+    /// Lines, in order.
+    Lines(Vec<Bytes>),
+    /// It takes another chunk: the last one is written, or it reads no more.
+    Written,
+    /// It is over. Nothing comes after this.
+    Ended(End),
 }
 
 impl Run {
@@ -48,13 +70,8 @@ impl Run {
             return Err(format!("{} was started without pipes", file.display()));
         };
         tokio::spawn(logs::follow(role, stderr, logs));
-        Ok(Self::attach(
-            role,
-            Some(child),
-            Box::new(stdout),
-            Box::new(stdin),
-            welcome,
-        ))
+        let (source, sink) = (Box::new(stdout), Box::new(stdin));
+        Ok(Self::attach(role, Some(child), source, sink, welcome))
     }
 
     /// Takes this program's own stdin and stdout for the plugin.
@@ -70,88 +87,112 @@ impl Run {
         sink: Sink,
         welcome: Welcome,
     ) -> Self {
-        let (to, chunks) = mpsc::channel(QUEUE);
-        let (tell, events) = mpsc::channel(QUEUE);
-        let kill = Arc::new(Notify::new());
         let signs = Signs::default();
         // Only a ui waits for somebody we do not know of; whoever else does not read is stuck.
         let source = match role {
             Role::Ui => signs.of(source),
             Role::Transport | Role::NatHelper => source,
         };
-        let life = Life {
-            group: child
-                .as_ref()
-                .and_then(Child::id)
-                .filter(|_| has_own_group(role)),
-            child,
-            tell,
-            kill: Arc::clone(&kill),
-            failure: None,
-            signs,
+        let is_process = child.is_some();
+        let life = match child {
+            Some(child) => {
+                let group = child.id().filter(|_| has_own_group(role));
+                Life::of(child, group)
+            }
+            None => Life::elsewhere(),
         };
-        let pipe = Pipe::new(source, sink);
-        tokio::spawn(task::live(life, role, pipe, welcome, chunks));
-        Self { to, events, kill }
+        let greeted = async move {
+            let mut pipe = Pipe::new(source, sink);
+            greet(&mut pipe, role, welcome).await?;
+            let (reader, sink) = pipe.into_parts();
+            Ok(Talk::new(reader, Writing::new(sink, signs), is_process))
+        };
+        let stage = Stage::Greeted(Box::pin(greeted));
+        Self { life, stage }
     }
 
-    /// Where chunks of whole lines go, and where events come from.
-    pub(crate) fn ends(&mut self) -> (&mpsc::Sender<Vec<u8>>, &mut mpsc::Receiver<Event>) {
-        (&self.to, &mut self.events)
+    /// What comes next. Cancel-safe. With `may_take` false no lines come, and soon none are read.
+    pub(crate) async fn next(&mut self, may_take: bool) -> Event {
+        loop {
+            match &mut self.stage {
+                Stage::Greeted(hello) => match hello.await {
+                    Ok(talk) => {
+                        self.stage = Stage::Talks(Box::new(talk));
+                        return Event::Ready;
+                    }
+                    Err(failure) => self.stage = Stage::Refused(failure, Instant::now()),
+                },
+                Stage::Talks(talk) => match talk.next(&mut self.life, may_take).await {
+                    Happened::Lines(lines) => return Event::Lines(lines),
+                    Happened::Written => return Event::Written,
+                    Happened::Ended(code) => return self.over(code, true),
+                },
+                Stage::Refused(failure, at) => {
+                    let code = self.life.reap(failure, *at).await;
+                    return self.over(code, false);
+                }
+                Stage::Over => std::future::pending().await,
+            }
+        }
     }
 
-    /// Hands over a chunk if there is room for it now; whether there was.
-    pub(crate) fn try_send(&self, chunk: &mut Vec<u8>) -> bool {
-        let Ok(permit) = self.to.try_reserve() else {
-            return false;
-        };
-        permit.send(std::mem::replace(chunk, Vec::with_capacity(LINE)));
-        true
+    fn over(&mut self, code: Option<i32>, greeted: bool) -> Event {
+        self.stage = Stage::Over;
+        Event::Ended(self.life.end(code, greeted))
+    }
+
+    /// Takes a chunk of whole lines if the last one is written; whether it was.
+    pub(crate) fn try_send(&mut self, chunk: &mut Vec<u8>) -> bool {
+        match &mut self.stage {
+            Stage::Talks(talk) if !talk.writing.is_busy() => {
+                let next = Vec::with_capacity(LINE);
+                talk.writing.take(std::mem::replace(chunk, next));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it reads no more, and its end is on the way.
+    pub(crate) fn is_deaf(&self) -> bool {
+        matches!(&self.stage, Stage::Talks(talk) if talk.is_deaf())
     }
 
     /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where
     /// it takes over 5 s. `heard` takes what it still says. Whether it ended in good order.
-    pub(crate) async fn end(self, last: Vec<u8>, mut heard: impl FnMut(Vec<Bytes>)) -> bool {
-        let Self {
-            to,
-            mut events,
-            kill,
-        } = self;
-        let in_order = async {
-            if !last.is_empty() {
-                tokio::select! {
-                    // It is over already, or goes on reading: then it will take the chunk.
-                    end = end_of(&mut events, &mut heard) => return end,
-                    Ok(room) = to.reserve() => room.send(last),
-                }
+    pub(crate) async fn end(mut self, last: &[u8], mut heard: impl FnMut(Vec<Bytes>)) -> bool {
+        match &mut self.stage {
+            Stage::Greeted(_) => {
+                let failure = "it was ended before it said hello".to_owned();
+                self.stage = Stage::Refused(failure, Instant::now());
             }
-            drop(to);
-            end_of(&mut events, &mut heard).await
-        };
-        let end = timeout(GRACE, in_order).await;
-        if let Ok(end) = end {
-            return end.code == Some(0);
+            Stage::Talks(talk) => talk.writing.end(last),
+            Stage::Refused(..) | Stage::Over => {}
         }
-        kill.notify_one();
-        // A killed process ends; its task then says so.
-        let _ = timeout(GRACE, end_of(&mut events, &mut |_| {})).await;
-        false
+        match timeout(GRACE, self.rest(&mut heard)).await {
+            Ok(end) => end.code == Some(0),
+            Err(_) => {
+                self.kill().await;
+                false
+            }
+        }
     }
 
     /// Ends it at once, by force.
     pub(crate) async fn kill(mut self) {
-        self.kill.notify_one();
-        let _ = timeout(GRACE, end_of(&mut self.events, &mut |_| {})).await;
+        self.life.fail("it was ended");
+        // A killed process ends.
+        let _ = timeout(GRACE, self.rest(&mut |_| {})).await;
     }
-}
 
-/// Passes on what a plugin still says, up to its end.
-async fn end_of(events: &mut mpsc::Receiver<Event>, heard: &mut impl FnMut(Vec<Bytes>)) -> End {
-    loop {
-        match events.recv().await.unwrap_or_else(Event::lost) {
-            Event::Ended(end) => return end,
-            Event::Lines(lines) => heard(lines),
-            Event::Ready => {}
+    /// Passes on what it still says, up to its end.
+    async fn rest(&mut self, heard: &mut impl FnMut(Vec<Bytes>)) -> End {
+        loop {
+            match self.next(true).await {
+                Event::Ended(end) => return end,
+                Event::Lines(lines) => heard(lines),
+                Event::Ready | Event::Written => {}
+            }
         }
     }
 }

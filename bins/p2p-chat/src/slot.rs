@@ -9,12 +9,12 @@ use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
 
-use crate::life::{End, Event};
+use crate::life::End;
 use crate::locate::Program;
 use crate::logs::{LogLine, Tail};
 use crate::progress::Progress;
 use crate::restart::{History, Verdict};
-use crate::run::Run;
+use crate::run::{Event, Run};
 
 /// What may wait for a plugin before others are asked to wait for it: as much as a pipe holds, so
 /// that a fast reader never lacks work. All that a ui has not shown yet is told to the next one if
@@ -33,8 +33,8 @@ const COMPANY: usize = 64;
 pub(crate) enum Turn {
     /// From the plugin.
     Event(Event),
-    /// Something that waited for the plugin was handed over.
-    Drained,
+    /// What could wait for company has waited long enough.
+    Gathered,
     /// The pause before the next run is over.
     RestartDue,
 }
@@ -65,8 +65,6 @@ pub(crate) struct Slot {
     progress: Progress,
     /// When all of it is handed over all the same.
     patience: Option<Pin<Box<Sleep>>>,
-    /// It has closed its stdin, and its end is on the way.
-    deaf: bool,
     history: History,
     started: Instant,
     restart_at: Option<Instant>,
@@ -84,7 +82,6 @@ impl Slot {
             urgent: false,
             progress: Progress::default(),
             patience: None,
-            deaf: false,
             history: History::default(),
             started: Instant::now(),
             restart_at: None,
@@ -134,7 +131,6 @@ impl Slot {
         self.run = None;
         self.pending = Vec::new();
         self.progress = Progress::default();
-        self.deaf = false;
     }
 
     /// What comes next. Cancel-safe. With `may_read` false the plugin is not listened to, and soon
@@ -148,27 +144,14 @@ impl Slot {
             self.restart_at = None;
             return Turn::RestartDue;
         };
-        let (to, events) = run.ends();
         tokio::select! {
-            biased;
-            room = to.reserve(), if self.urgent => {
-                match room {
-                    Ok(permit) => permit.send(std::mem::take(&mut self.pending)),
-                    Err(_) => {
-                        self.pending = Vec::new();
-                        self.deaf = true;
-                    }
-                }
-                self.urgent = false;
-                Turn::Drained
-            }
+            event = run.next(may_read) => Turn::Event(event),
             () = over(&mut self.patience) => {
                 self.patience = None;
                 self.progress.write(&mut self.pending);
                 self.urgent = !self.pending.is_empty();
-                Turn::Drained
+                Turn::Gathered
             }
-            event = events.recv(), if may_read => Turn::Event(event.unwrap_or_else(Event::lost)),
         }
     }
 
@@ -209,7 +192,7 @@ impl Slot {
 
     /// Hands over what waits, as far as there is room.
     pub(crate) fn flush(&mut self) {
-        if let Some(run) = &self.run
+        if let Some(run) = &mut self.run
             && self.urgent
         {
             self.urgent = !run.try_send(&mut self.pending);
@@ -223,7 +206,7 @@ impl Slot {
 
     /// Whether others should wait with what they have for it.
     pub(crate) fn takes_more(&self) -> bool {
-        !self.is_congested() && !self.deaf
+        !self.is_congested() && !self.run.as_ref().is_some_and(Run::is_deaf)
     }
 
     /// Lets go of the plugin, for [`close`]; it is not started again.
@@ -247,7 +230,7 @@ impl Slot {
 pub(crate) async fn close(run: Option<(Run, Vec<u8>)>, heard: impl FnMut(Vec<Bytes>)) -> Closed {
     match run {
         None => Closed::DidNotRun,
-        Some((run, last)) => match run.end(last, heard).await {
+        Some((run, last)) => match run.end(&last, heard).await {
             true => Closed::InOrder,
             false => Closed::Badly,
         },

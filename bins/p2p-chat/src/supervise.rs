@@ -4,11 +4,10 @@
 mod finish;
 
 use std::io::Write;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use p2p_chat_chat::{Core, Ending, Input, Output};
-use p2p_chat_plugin::Incoming;
+use p2p_chat_plugin::{Alarm, Incoming};
 use p2p_chat_protocol::nat::NatEvent;
 use p2p_chat_protocol::transport::TransportEvent;
 use p2p_chat_protocol::ui::{Level, Notice, PluginStatus, UiEvent};
@@ -17,10 +16,11 @@ use tokio::sync::mpsc;
 
 use crate::args::Settings;
 use crate::clock::Clock;
-use crate::life::{End, Event};
+use crate::life::End;
 use crate::locate::Programs;
 use crate::logs::LogLine;
 use crate::restart::Verdict;
+use crate::run::Event;
 use crate::signals::Signals;
 use crate::slot::{Slot, Turn};
 use crate::terminal::Terminal;
@@ -50,6 +50,7 @@ pub(crate) async fn supervise(
         nat_helper: Slot::new(Role::NatHelper, programs.nat_helper),
         terminal,
         log_lines,
+        alarm: Alarm::default(),
         outputs: Vec::new(),
         ending: None,
         broken: None,
@@ -71,6 +72,8 @@ struct Supervisor {
     nat_helper: Slot,
     terminal: Option<Terminal>,
     log_lines: mpsc::Sender<LogLine>,
+    /// For what the core waits for.
+    alarm: Alarm,
     /// What the core wants done; kept for its capacity.
     outputs: Vec<Output>,
     ending: Option<Ending>,
@@ -80,7 +83,7 @@ struct Supervisor {
 
 impl Supervisor {
     async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
-        let deadline = self.core.deadline().map(|at| self.clock.at(at));
+        let deadline = self.core.deadline().map(|at| self.clock.at(at).into());
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
         // no ear for new texts, so that TCP slows the peer. So is one that is to be started again.
         let may_ask = !self.ui.is_congested();
@@ -91,7 +94,7 @@ impl Supervisor {
             turn = self.nat_helper.turn(true) => self.turn(Role::NatHelper, turn),
             Some(line) = logs.recv() => self.log(line),
             () = signals.next() => self.handle(Input::Quit),
-            () = sleep_until(deadline) => self.handle(Input::Tick),
+            () = self.alarm.reaches(deadline) => self.handle(Input::Tick),
         }
         // transport first: the peer waits for it.
         for slot in [&mut self.transport, &mut self.ui, &mut self.nat_helper] {
@@ -119,7 +122,7 @@ impl Supervisor {
             Turn::Event(Event::Ready) => self.handle(Input::PluginReady(role)),
             Turn::Event(Event::Lines(lines)) => self.lines(role, lines),
             Turn::Event(Event::Ended(end)) => self.ended(role, &end),
-            Turn::Drained => {}
+            Turn::Event(Event::Written) | Turn::Gathered => {}
             Turn::RestartDue => self.start(role),
         }
     }
@@ -266,18 +269,5 @@ fn event<M>(
             message: error(refusal),
         }),
         Incoming::Refuse(..) | Incoming::Ignore => None,
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => {
-            tokio::time::sleep(
-                at.saturating_duration_since(Instant::now())
-                    .max(Duration::ZERO),
-            )
-            .await
-        }
-        None => std::future::pending().await,
     }
 }

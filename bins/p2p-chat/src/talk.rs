@@ -1,95 +1,135 @@
 //! The time between a plugin's hello and its end: lines come, chunks go.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use p2p_chat_plugin::{LineReader, Sink, Source};
-use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
+use p2p_chat_plugin::{LineReader, Source};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::life::{Event, GRACE, LINGER, Life};
-use crate::signs::Signs;
+use crate::life::{GRACE, LINGER, Life};
+use crate::writing::{STALLED, Writing, Written};
 
-/// A plugin that does not read for this long, and gives no sign of life, is stuck.
-const STALLED: Duration = Duration::from_secs(10);
 /// Lines that nobody takes now, in bytes: as much as a pipe holds. Signs of life are heard meanwhile.
 const HEARD: usize = 65_536;
 /// What a plugin that has ended may have left in its pipe and our hands: more comes from somebody
 /// else.
 const LEFT: usize = 1 << 20;
-/// A timer this late means that the whole computer, or this program, slept; it starts anew.
-const LATE: Duration = Duration::from_secs(5);
 
-/// Passes lines and chunks until the plugin is gone; its exit code.
-pub(crate) async fn talk(
-    life: &mut Life,
-    mut reader: LineReader<Source>,
-    sink: Sink,
-    chunks: mpsc::Receiver<Vec<u8>>,
-) -> Option<i32> {
-    let (kill, tell) = (Arc::clone(&life.kill), life.tell.clone());
-    let mut writer = std::pin::pin!(write_chunks(sink, chunks, life.signs.clone()));
-    let mut writing = true;
-    let mut batch = Vec::new();
-    // When it closed its end of stdin or stdout; when and how its process ended.
-    let mut deaf: Option<Instant> = None;
-    let mut mute: Option<Instant> = None;
-    let mut exit = life.child.is_none().then(|| (Instant::now(), Some(0)));
-    let mut left = 0;
-    loop {
-        if batch.is_empty()
-            && mute.is_some()
-            && let Some((_, code)) = exit
-        {
-            // Without a process of its own there is no other sign that it went wrong.
-            return if life.child.is_none() && life.failure.is_some() {
-                None
-            } else {
-                code
-            };
+/// A plugin that was welcomed.
+pub(crate) struct Talk {
+    reader: LineReader<Source>,
+    pub(crate) writing: Writing,
+    /// Lines that were not taken yet.
+    batch: Vec<Bytes>,
+    /// When it closed its end of stdin or stdout.
+    deaf: Option<Instant>,
+    mute: Option<Instant>,
+    /// When and how its process ended.
+    exit: Option<(Instant, Option<i32>)>,
+    /// What was read after that.
+    left: usize,
+}
+
+/// What happens in a talk.
+pub(crate) enum Happened {
+    /// It said something.
+    Lines(Vec<Bytes>),
+    /// It was written what it is to read, or reads no more.
+    Written,
+    /// It is over, with this exit code.
+    Ended(Option<i32>),
+}
+
+impl Talk {
+    pub(crate) fn new(reader: LineReader<Source>, writing: Writing, is_process: bool) -> Self {
+        Self {
+            reader,
+            writing,
+            batch: Vec::new(),
+            deaf: None,
+            mute: None,
+            // Nobody's process is one that has ended.
+            exit: (!is_process).then(|| (Instant::now(), Some(0))),
+            left: 0,
         }
-        let lingering = exit.filter(|_| life.child.is_some()).map(|(at, _)| at);
-        let half_open = [deaf, mute].into_iter().flatten().min();
-        tokio::select! {
-            line = reader.next(), if size_of(&batch) < HEARD && mute.is_none() => {
-                if let Err(failure) = collect(&mut reader, line, &mut batch) {
-                    mute = Some(Instant::now());
-                    if let Some(failure) = failure { life.fail(failure); }
+    }
+
+    /// Whether it reads no more.
+    pub(crate) fn is_deaf(&self) -> bool {
+        self.deaf.is_some()
+    }
+
+    /// What comes next. Cancel-safe. With `may_take` false lines are kept, and soon read no more.
+    pub(crate) async fn next(&mut self, life: &mut Life, may_take: bool) -> Happened {
+        loop {
+            if may_take && !self.batch.is_empty() {
+                return Happened::Lines(std::mem::take(&mut self.batch));
+            }
+            if !life.is_process() && self.writing.is_over() {
+                // Nobody's process: its end is ours.
+                self.mute.get_or_insert_with(Instant::now);
+            }
+            if self.batch.is_empty()
+                && self.mute.is_some()
+                && let Some((_, code)) = self.exit
+            {
+                // Without a process of its own there is no other sign that it went wrong.
+                let went_wrong = !life.is_process() && life.failure.is_some();
+                return Happened::Ended(code.filter(|_| !went_wrong));
+            }
+            let lingering = self.exit.filter(|_| life.is_process()).map(|(at, _)| at);
+            let half_open = [self.deaf, self.mute].into_iter().flatten().min();
+            tokio::select! {
+                line = self.reader.next(), if self.mute.is_none() && size_of(&self.batch) < HEARD => {
+                    if let Err(failure) = self.collect(line) {
+                        self.mute = Some(Instant::now());
+                        if let Some(failure) = failure { life.fail(failure); }
+                    }
                 }
-                // Nearly always there is room, and another turn of this loop is saved.
-                if let Ok(permit) = tell.try_reserve() && !batch.is_empty() {
-                    permit.send(Event::Lines(std::mem::take(&mut batch)));
+                written = self.writing.go_on(), if self.writing.is_busy() => {
+                    match written {
+                        Written::All => {}
+                        Written::Refused => _ = self.deaf.get_or_insert_with(Instant::now),
+                        Written::Stalled => {
+                            life.fail(format!("it read nothing for {} s", STALLED.as_secs()));
+                        }
+                    }
+                    return Happened::Written;
                 }
-            }
-            permit = tell.reserve(), if !batch.is_empty() => match permit {
-                Ok(permit) => permit.send(Event::Lines(std::mem::take(&mut batch))),
-                Err(_) => batch.clear(),
-            },
-            written = &mut writer, if writing => {
-                writing = false;
-                match written {
-                    // Nobody's process: its end is ours.
-                    Written::All if life.child.is_none() => mute = Some(Instant::now()),
-                    Written::All => {}
-                    Written::Refused => deaf = Some(Instant::now()),
-                    Written::Stalled => life.fail(format!("it read nothing for {} s", STALLED.as_secs())),
+                code = life.exit_code(), if self.exit.is_none() => {
+                    self.exit = Some((Instant::now(), code));
                 }
+                () = at(lingering, LINGER), if self.batch.is_empty() => {
+                    // What is there already is its own; what comes later is somebody else's.
+                    let last = timeout(Duration::ZERO, self.reader.next()).await;
+                    let more = last.is_ok_and(|line| self.collect(line).is_ok());
+                    self.left += size_of(&self.batch);
+                    if self.left > LEFT || !more { self.mute = Some(Instant::now()); }
+                }
+                () = at(half_open, GRACE), if self.exit.is_none() && life.failure.is_none() => {
+                    let end = if self.mute.is_some() { "stdout" } else { "stdin" };
+                    life.fail(format!("it closed its {end} and did not end"));
+                }
+                // Its last lines are not wanted yet.
+                else => std::future::pending().await,
             }
-            code = life.exit_code(), if exit.is_none() => exit = Some((Instant::now(), code)),
-            () = kill.notified() => life.fail("it was ended"),
-            () = at(lingering, LINGER), if batch.is_empty() => {
-                // What is there already is its own; what comes later is somebody else's.
-                let last = timeout(Duration::ZERO, reader.next()).await;
-                let more = last.is_ok_and(|line| collect(&mut reader, line, &mut batch).is_ok());
-                left += size_of(&batch);
-                if left > LEFT || !more { mute = Some(Instant::now()); }
+        }
+    }
+
+    /// Takes all lines that are there. `Err`: no more will come, with the reason where it is the
+    /// plugin's.
+    fn collect(&mut self, first: std::io::Result<Option<Bytes>>) -> Result<(), Option<String>> {
+        let mut next = first;
+        loop {
+            match next {
+                Ok(Some(line)) => self.batch.push(line),
+                Ok(None) => return Err(None),
+                Err(error) => return Err(Some(error.to_string())),
             }
-            () = at(half_open, GRACE), if exit.is_none() && life.failure.is_none() => {
-                let end = if mute.is_some() { "stdout" } else { "stdin" };
-                life.fail(format!("it closed its {end} and did not end"));
-            }
+            next = match self.reader.buffered() {
+                Ok(None) => return Ok(()),
+                more => more,
+            };
         }
     }
 }
@@ -104,70 +144,4 @@ async fn at(since: Option<Instant>, after: Duration) {
         Some(since) => sleep_until(since + after).await,
         None => std::future::pending().await,
     }
-}
-
-/// Takes all lines that are there. `Err`: no more will come, with the reason where it is the plugin's.
-fn collect(
-    reader: &mut LineReader<Source>,
-    first: std::io::Result<Option<Bytes>>,
-    batch: &mut Vec<Bytes>,
-) -> Result<(), Option<String>> {
-    let mut next = first;
-    loop {
-        match next {
-            Ok(Some(line)) => batch.push(line),
-            Ok(None) => return Err(None),
-            Err(error) => return Err(Some(error.to_string())),
-        }
-        next = match reader.buffered() {
-            Ok(None) => return Ok(()),
-            more => more,
-        };
-    }
-}
-
-/// How writing came to its end.
-enum Written {
-    /// There is nothing more to write.
-    All,
-    /// Nobody reads any more.
-    Refused,
-    /// It is not read.
-    Stalled,
-}
-
-/// Writes chunks until there are no more, then closes.
-async fn write_chunks(
-    mut sink: Sink,
-    mut chunks: mpsc::Receiver<Vec<u8>>,
-    signs: Signs,
-) -> Written {
-    while let Some(chunk) = chunks.recv().await {
-        let mut rest = &chunk[..];
-        let mut signs_before = signs.count();
-        let mut deadline = Instant::now() + STALLED;
-        while !rest.is_empty() {
-            tokio::select! {
-                // The write first: where it is done at once, as it nearly always is, no timer is set.
-                biased;
-                written = sink.write(rest) => match written {
-                    Ok(0) | Err(_) => return Written::Refused,
-                    Ok(count) => {
-                        rest = &rest[count..];
-                        deadline = Instant::now() + STALLED;
-                    }
-                },
-                () = sleep_until(deadline) => {
-                    let lives = signs_before != signs.count();
-                    if !lives && deadline.elapsed() < LATE { return Written::Stalled; }
-                    signs_before = signs.count();
-                    deadline = Instant::now() + STALLED;
-                }
-            }
-        }
-        if sink.flush().await.is_err() {
-            return Written::Refused;
-        }
-    }
-    Written::All
 }

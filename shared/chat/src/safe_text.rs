@@ -21,8 +21,10 @@ const ZWJ: char = '\u{200d}';
 /// `text` with everything visible that would otherwise act unseen. `\n` stays: who prints it marks
 /// every row. A tab becomes four blanks.
 pub fn safe_text(text: &str) -> String {
-    // Most texts: nothing below applies to them, and the tables of Unicode are slow.
-    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
+    // Most texts: nothing below applies to them, and the tables of Unicode are slow. All bytes are
+    // looked at, whatever the first ones are: many at once that way.
+    let is_plain = |b: u8| matches!(b, b' '..=b'~' | b'\n');
+    if text.bytes().fold(true, |all, b| all & is_plain(b)) {
         return text.to_owned();
     }
     let mut safe = String::with_capacity(text.len());

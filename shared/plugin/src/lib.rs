@@ -6,6 +6,7 @@
 //! Nothing here knows what a message means, except `conformance`, the checks that a plugin can be
 //! put to.
 
+mod alarm;
 mod boot;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -16,6 +17,7 @@ mod pipe;
 mod run;
 mod stdio;
 
+pub use alarm::Alarm;
 pub use boot::since_boot;
 pub use incoming::{Inbox, Incoming};
 pub use lines::{LineReader, LineWriter};

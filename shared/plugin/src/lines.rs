@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// One read takes at most this much: a Linux pipe holds 64 KiB.
 const MOST: usize = 65_536;
 /// The first reads take less: nearly always a line or two is all there is.
-const LEAST: usize = 4_096;
+const LEAST: usize = 1_024;
 
 /// Bytes in, lines out. Pure.
 pub struct LineBuffer {
