@@ -62,7 +62,7 @@ mod tests {
         UiEvent::MessageAdded(MessageAdded {
             n,
             from: Author::Me,
-            ip: "192.0.2.1".to_owned(),
+            ip: "192.0.2.1".into(),
             text: "x".into(),
             at_ms: 0,
             status: Some(status),

@@ -230,7 +230,7 @@ mod tests {
             &MessageAdded {
                 n: 1,
                 from: Author::Peer,
-                ip: "198.51.100.2".to_owned(),
+                ip: "198.51.100.2".into(),
                 text: "hi".into(),
                 at_ms: 718_000,
                 status: None,

@@ -187,7 +187,7 @@ mod tests {
         UiEvent::MessageAdded(MessageAdded {
             n,
             from: Author::Me,
-            ip: "192.0.2.1".to_owned(),
+            ip: "192.0.2.1".into(),
             text: "text".into(),
             at_ms: 0,
             status: Some(Status::Queued),
@@ -268,7 +268,7 @@ mod tests {
             story.add(MessageAdded {
                 n,
                 from: Author::Peer,
-                ip: "192.0.2.1".to_owned(),
+                ip: "192.0.2.1".into(),
                 text: "x".repeat(32_768).into(),
                 at_ms: 0,
                 status: None,

@@ -1,14 +1,13 @@
-//! Contents that never reach a log, and are wiped from memory when they are dropped.
+//! Contents that never reach a log. That nothing of them stays in memory is the business of the
+//! programs that hold them, whose allocator erases whatever is freed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A text, code or invite: `Debug` shows its length only, so no log or panic prints it. Erased
-/// when dropped: a `String` taken out of it is the taker's to erase.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ZeroizeOnDrop)]
+/// A text, code or invite: `Debug` shows its length only, so no log or panic prints it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Private(pub String);
 
@@ -44,13 +43,6 @@ impl Payload {
     /// The string, where the payload is one.
     pub fn to_text(&self) -> Option<String> {
         serde_json::from_str(self.0.get()).ok()
-    }
-}
-
-impl Drop for Payload {
-    fn drop(&mut self) {
-        let json = std::mem::replace(&mut self.0, RawValue::NULL.to_owned());
-        Box::<str>::from(json).zeroize();
     }
 }
 

@@ -27,7 +27,7 @@ fn mine(talk: &mut Talk, n: u64, text: &str, now_ms: u64) {
     let message = MessageAdded {
         n,
         from: Author::Me,
-        ip: "192.168.1.100".to_owned(),
+        ip: "192.168.1.100".into(),
         text: text.into(),
         at_ms: 1,
         status: Some(Status::Queued),

@@ -1,5 +1,6 @@
 //! Who is connected, and the line to them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use p2p_chat_protocol::ui::{Direction, PeerConnected, Verification};
@@ -11,8 +12,8 @@ use crate::address::host_of;
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Peer {
     pub(super) connected: PeerConnected,
-    pub(super) ip: String,
-    pub(super) local_ip: String,
+    pub(super) ip: Arc<str>,
+    pub(super) local_ip: Arc<str>,
     /// Whether a text went either way.
     pub(super) spoke: bool,
     pub(super) line: Line,
@@ -69,8 +70,8 @@ impl Peer {
             Verification::Code | Verification::Words => Line::fresh(),
         };
         Self {
-            ip: host_of(&connected.address).to_owned(),
-            local_ip: host_of(&connected.local_address).to_owned(),
+            ip: host_of(&connected.address).into(),
+            local_ip: host_of(&connected.local_address).into(),
             connected,
             spoke: false,
             line,
@@ -82,8 +83,8 @@ impl Peer {
 
     /// The same peer over another line.
     pub(super) fn reconnected(&mut self, connected: PeerConnected) {
-        self.ip = host_of(&connected.address).to_owned();
-        self.local_ip = host_of(&connected.local_address).to_owned();
+        self.ip = host_of(&connected.address).into();
+        self.local_ip = host_of(&connected.local_address).into();
         self.connected = connected;
         self.line = Line::fresh();
         self.epoch = 0;

@@ -1,5 +1,7 @@
 //! The fields of what a ui is told.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::transport::DisconnectReason;
@@ -154,7 +156,7 @@ pub struct MessageAdded {
     /// Whose.
     pub from: Author,
     /// The author's address, `ip`.
-    pub ip: String,
+    pub ip: Arc<str>,
     /// Safe to print: control characters are shown as escapes; line ends may be in it.
     pub text: Private,
     /// When, Unix milliseconds.

@@ -14,7 +14,7 @@ fn texts_are_numbered_sent_and_confirmed() {
         panic!("{out:?}");
     };
     assert_eq!(
-        (added.n, added.ip.as_str(), added.status),
+        (added.n, &*added.ip, added.status),
         (1, "192.168.1.100", Some(Status::Queued))
     );
     let [(id, TransportRequest::Send(send))] = transport_requests(&out)[..] else {
