@@ -1,10 +1,12 @@
 //! The two clocks. Lives of codes and tickets are counted by one that goes on while this computer
 //! sleeps; everything that waits for the network, by the other.
 
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use p2p_chat_plugin::since_boot;
+use tokio::time::Sleep;
 
 /// One moment by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +48,57 @@ pub(crate) fn at_ms(ms: u64) -> Instant {
     start() + Duration::from_millis(ms)
 }
 
-/// Waits until then; for nothing, forever.
-pub(crate) async fn reaches(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
+/// For a deadline that changes with all that happens.
+///
+/// It may go off too early: who waits for it looks what is due, and sets it again. To arm a timer
+/// for less than all others wakes the runtime, so one that is armed for little is not set to
+/// something far away, but left as it is until it goes off or is wanted again.
+pub(crate) struct Alarm {
+    timer: Pin<Box<Sleep>>,
+    armed: bool,
+}
+
+/// A deadline that is later by no more than this is followed. For the last few milliseconds of a
+/// timer the kernel sets up the processor's own, at every wait: one that stayed where it is would
+/// cost most of the time more than it saves.
+const FOLLOWED: Duration = Duration::from_millis(10);
+
+/// Timers have no finer steps.
+const STEP: Duration = Duration::from_millis(1);
+
+impl Alarm {
+    /// An alarm that does not go off.
+    pub(crate) fn new() -> Self {
+        Self {
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            armed: false,
+        }
+    }
+
+    /// It goes off at `deadline` at the latest; without one, it may do so once more.
+    pub(crate) fn set(&mut self, deadline: Option<Instant>) {
+        let Some(deadline) = deadline else {
+            return;
+        };
+        let stays = self.armed && {
+            let armed_for = self.timer.deadline().into_std();
+            let later = deadline.checked_duration_since(armed_for);
+            later.is_some_and(|later| later < STEP || later > FOLLOWED)
+        };
+        if !stays {
+            // Not `reset`, which leaves the runtime with the earlier of two deadlines.
+            self.timer.set(tokio::time::sleep_until(deadline.into()));
+            self.armed = true;
+        }
+    }
+
+    /// Waits for it. Cancel-safe.
+    pub(crate) async fn rings(&mut self) {
+        if !self.armed {
+            std::future::pending::<()>().await;
+        }
+        self.timer.as_mut().await;
+        self.armed = false;
     }
 }
 

@@ -261,6 +261,11 @@ impl Session {
         self.payloads.is_empty() && self.out.len() < MAX_UNWRITTEN && !self.closing
     }
 
+    /// Payloads wait for room among the sealed bytes.
+    pub(super) fn has_unsealed(&self) -> bool {
+        !self.payloads.is_empty()
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         self.closing
     }
