@@ -112,3 +112,49 @@ fn start() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(Instant::now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// After how many milliseconds an alarm goes off that is set to these, one after the other.
+    async fn rings_after(deadlines: &[u64]) -> u128 {
+        let (mut alarm, begun) = (Alarm::new(), now());
+        for &ms in deadlines {
+            alarm.set(Some(begun + Duration::from_millis(ms)));
+            // As a loop does that waits for other things as well.
+            tokio::select! {
+                biased;
+                () = alarm.rings() => panic!("too early"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        alarm.set(None);
+        alarm.rings().await;
+        (now() - begun).as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_goes_off_at_the_latest_when_it_was_last_set_to() {
+        assert_eq!(rings_after(&[20_000]).await, 20_000);
+        assert_eq!(rings_after(&[20_000, 5]).await, 5);
+        assert_eq!(rings_after(&[5, 9, 12]).await, 12, "followed");
+        assert_eq!(rings_after(&[5, 20_000]).await, 5, "left as it was");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_went_off_too_early_can_be_set_again() {
+        let (mut alarm, begun) = (Alarm::new(), now());
+        let [soon, late] = [5, 20_000].map(|ms| begun + Duration::from_millis(ms));
+        alarm.set(Some(soon));
+        for rings in [soon, late] {
+            alarm.set(Some(late));
+            alarm.rings().await;
+            assert_eq!(now(), rings);
+        }
+    }
+}
