@@ -51,17 +51,17 @@ pub(crate) fn at_ms(ms: u64) -> Instant {
 /// For a deadline that changes with all that happens.
 ///
 /// It may go off too early: who waits for it looks what is due, and sets it again. To arm a timer
-/// for less than all others wakes the runtime, so one that is armed for little is not set to
+/// for less than all others wakes the runtime, so one that is about to go off is not set to
 /// something far away, but left as it is until it goes off or is wanted again.
 pub(crate) struct Alarm {
     timer: Pin<Box<Sleep>>,
     armed: bool,
 }
 
-/// A deadline that is later by no more than this is followed. For the last few milliseconds of a
-/// timer the kernel sets up the processor's own, at every wait: one that stayed where it is would
-/// cost most of the time more than it saves.
-const FOLLOWED: Duration = Duration::from_millis(10);
+/// What is about to go off, and a deadline that is later by so little that it is followed. For the
+/// last few milliseconds of a timer the kernel sets up the processor's own, at every wait: one that
+/// stayed where it is would cost most of the time more than it saves.
+const SOON: Duration = Duration::from_millis(10);
 
 /// Timers have no finer steps.
 const STEP: Duration = Duration::from_millis(1);
@@ -76,19 +76,22 @@ impl Alarm {
     }
 
     /// It goes off at `deadline` at the latest; without one, it may do so once more.
-    pub(crate) fn set(&mut self, deadline: Option<Instant>) {
-        let Some(deadline) = deadline else {
-            return;
-        };
-        let stays = self.armed && {
-            let armed_for = self.timer.deadline().into_std();
-            let later = deadline.checked_duration_since(armed_for);
-            later.is_some_and(|later| later < STEP || later > FOLLOWED)
-        };
-        if !stays {
+    pub(crate) fn set(&mut self, deadline: Option<Instant>, now: Instant) {
+        if let Some(deadline) = deadline
+            && !(self.armed && self.suits(deadline, now))
+        {
             // Not `reset`, which leaves the runtime with the earlier of two deadlines.
             self.timer.set(tokio::time::sleep_until(deadline.into()));
             self.armed = true;
+        }
+    }
+
+    /// As it is armed, it will do for this deadline.
+    fn suits(&self, deadline: Instant, now: Instant) -> bool {
+        let armed_for = self.timer.deadline().into_std();
+        match deadline.checked_duration_since(armed_for) {
+            Some(later) => later < STEP || (later > SOON && armed_for < now + SOON),
+            None => false,
         }
     }
 
@@ -125,7 +128,7 @@ mod tests {
     async fn rings_after(deadlines: &[u64]) -> u128 {
         let (mut alarm, begun) = (Alarm::new(), now());
         for &ms in deadlines {
-            alarm.set(Some(begun + Duration::from_millis(ms)));
+            alarm.set(Some(begun + Duration::from_millis(ms)), begun);
             // As a loop does that waits for other things as well.
             tokio::select! {
                 biased;
@@ -133,7 +136,7 @@ mod tests {
                 () = std::future::ready(()) => {}
             }
         }
-        alarm.set(None);
+        alarm.set(None, begun);
         alarm.rings().await;
         (now() - begun).as_millis()
     }
@@ -144,15 +147,20 @@ mod tests {
         assert_eq!(rings_after(&[20_000, 5]).await, 5);
         assert_eq!(rings_after(&[5, 9, 12]).await, 12, "followed");
         assert_eq!(rings_after(&[5, 20_000]).await, 5, "left as it was");
+        assert_eq!(
+            rings_after(&[20_000, 25_000]).await,
+            25_000,
+            "no early wake"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_that_went_off_too_early_can_be_set_again() {
         let (mut alarm, begun) = (Alarm::new(), now());
         let [soon, late] = [5, 20_000].map(|ms| begun + Duration::from_millis(ms));
-        alarm.set(Some(soon));
+        alarm.set(Some(soon), begun);
         for rings in [soon, late] {
-            alarm.set(Some(late));
+            alarm.set(Some(late), now());
             alarm.rings().await;
             assert_eq!(now(), rings);
         }

@@ -135,7 +135,10 @@ impl Line<'_> {
             {
                 permit.send(addressed(session.news()));
             }
-            alarm.set(session.deadline_ms(now).map(clock::at_ms));
+            alarm.set(
+                session.deadline_ms(now).map(clock::at_ms),
+                clock::at_ms(now),
+            );
             session.input.reserve(READ_SIZE);
             tokio::select! {
                 order = self.orders.recv(), if !session.is_closing() => match order {
