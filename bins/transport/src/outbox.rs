@@ -1,10 +1,12 @@
 //! What waits for stdout.
 //!
-//! A write that is under way lives here, not in the loop's `select!`, so the loop can go on
-//! watching stdin meanwhile: a supervisor that reads no more may still say goodbye.
+//! What a write left over stays here, not in the loop's `select!`, so the loop can go on watching
+//! stdin meanwhile: a supervisor that reads no more may still say goodbye.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::pin;
+use std::task::Poll;
 
 use p2p_chat_plugin::{LineWriter, Sink};
 use p2p_chat_protocol::Refusal;
@@ -14,22 +16,19 @@ use p2p_chat_protocol::transport::TransportEvent;
 /// It has at most 256 requests outstanding, and each is worth one reply and few events.
 const MAX_WAITING: usize = 1024;
 
-type Writer = LineWriter<Sink>;
-type Flush = Pin<Box<dyn Future<Output = (Writer, io::Result<()>)> + Send>>;
-
 /// Events and replies in their order.
 pub(crate) struct Outbox {
-    /// `None` while a write is under way: it has the writer.
-    writer: Option<Writer>,
-    flush: Option<Flush>,
+    writer: LineWriter<Sink>,
+    /// The writer holds lines that are not written yet.
+    is_writing: bool,
     waiting: Vec<(Option<u64>, TransportEvent)>,
 }
 
 impl Outbox {
-    pub(crate) fn new(writer: Writer) -> Self {
+    pub(crate) fn new(writer: LineWriter<Sink>) -> Self {
         Self {
-            writer: Some(writer),
-            flush: None,
+            writer,
+            is_writing: false,
             waiting: Vec::new(),
         }
     }
@@ -50,7 +49,7 @@ impl Outbox {
 
     /// All of it is written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.flush.is_none()
+        self.waiting.is_empty() && !self.is_writing
     }
 
     /// There is room for the answers to another batch of requests.
@@ -61,25 +60,33 @@ impl Outbox {
     /// Writes all there is, together. Cancel-safe: a write under way is taken up again.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         loop {
-            if let Some(flush) = &mut self.flush {
-                let (writer, written) = flush.await;
-                self.flush = None;
-                self.writer = Some(writer);
-                written?;
+            if self.is_writing {
+                self.writer.flush().await?;
+                self.is_writing = false;
             }
             if self.waiting.is_empty() {
                 return Ok(());
             }
-            if let Some(mut writer) = self.writer.take() {
-                for (reply_to, event) in self.waiting.drain(..) {
-                    writer.reply(reply_to, &event);
-                }
-                self.flush = Some(Box::pin(async move {
-                    let written = writer.flush().await;
-                    (writer, written)
-                }));
+            for (reply_to, event) in self.waiting.drain(..) {
+                self.writer.reply(reply_to, &event);
             }
+            self.is_writing = true;
         }
+    }
+
+    /// Writes what stdout takes without a wait. Says whether that was all.
+    pub(crate) async fn flush_at_once(&mut self) -> io::Result<bool> {
+        if self.is_empty() {
+            return Ok(true);
+        }
+        let mut flush = pin!(self.flush());
+        poll_fn(|cx| {
+            Poll::Ready(match flush.as_mut().poll(cx) {
+                Poll::Ready(written) => written.map(|()| true),
+                Poll::Pending => Ok(false),
+            })
+        })
+        .await
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::clock::{self, Now};
+use crate::clock::{Alarm, Now};
 use crate::connection::ConnectionId;
 use crate::legacy::{self, Legacy};
 use crate::outbox::Outbox;
@@ -66,12 +66,16 @@ impl Transport {
         reports: &mut Reports,
     ) -> io::Result<()> {
         let mut inbox = Inbox::default();
+        let mut alarm = Alarm::new();
+        let mut now = Now::read();
         loop {
-            let written = self.outbox.is_empty();
+            let written = self.outbox.flush_at_once().await?;
             if written {
                 self.secure.told();
+                let deadlines = [self.legacy.deadline(), self.secure.deadline(now)];
+                alarm.set(deadlines.into_iter().flatten().min(), now.awake);
             }
-            match self.next(&mut reader, reports).await? {
+            match self.next(&mut reader, reports, &mut alarm).await? {
                 Happened::Line(None) => return Ok(()),
                 Happened::Line(Some(line)) => {
                     self.line(&mut inbox, &line);
@@ -93,8 +97,11 @@ impl Transport {
             }
             if written {
                 self.take_news(reports);
-                self.secure_settle();
-                self.legacy_settle();
+            }
+            now = Now::read();
+            if written {
+                self.secure_settle(now);
+                self.legacy_settle(now);
             }
         }
     }
@@ -102,16 +109,17 @@ impl Transport {
     /// Takes all news there are, for one write.
     fn take_news(&mut self, reports: &mut Reports) {
         for _ in 0..MAX_NEWS {
-            match (reports.secure.try_recv(), reports.legacy.try_recv()) {
-                (Err(_), Err(_)) => return,
-                (secure, legacy) => {
-                    if let Ok((id, news)) = secure {
-                        self.secure_news(id, news);
-                    }
-                    if let Ok((id, news)) = legacy {
-                        self.legacy_news(id, news);
-                    }
-                }
+            let secure = reports.secure.try_recv().ok();
+            let legacy = self.legacy.may_have_news();
+            let legacy = legacy.then(|| reports.legacy.try_recv().ok()).flatten();
+            if secure.is_none() && legacy.is_none() {
+                return;
+            }
+            if let Some((id, news)) = secure {
+                self.secure_news(id, news);
+            }
+            if let Some((id, news)) = legacy {
+                self.legacy_news(id, news);
             }
         }
     }
@@ -125,11 +133,11 @@ impl Transport {
         &mut self,
         reader: &mut LineReader<Source>,
         reports: &mut Reports,
+        alarm: &mut Alarm,
     ) -> io::Result<Happened> {
         let written = self.outbox.is_empty();
         let has_room = self.outbox.has_room();
-        let deadlines = [self.legacy.deadline(), self.secure.deadline(Now::read())];
-        let due = clock::reaches(deadlines.into_iter().flatten().min());
+        let legacy = self.legacy.may_have_news();
         let caller = async {
             match &mut self.listener {
                 Some(listener) => listener.accept().await,
@@ -140,9 +148,9 @@ impl Transport {
             flushed = self.outbox.flush(), if !written => flushed.map(|()| Happened::Progress),
             line = reader.next(), if has_room => line.map(Happened::Line),
             Some((id, news)) = reports.secure.recv(), if written => Ok(Happened::Secure(id, news)),
-            Some((id, news)) = reports.legacy.recv(), if written => Ok(Happened::Legacy(id, news)),
+            Some((id, news)) = reports.legacy.recv(), if written && legacy => Ok(Happened::Legacy(id, news)),
             (stream, address) = caller => Ok(Happened::Caller(stream, address)),
-            () = due, if written => Ok(Happened::Progress),
+            () = alarm.rings(), if written => Ok(Happened::Progress),
             Some(_) = self.tasks.join_next() => Ok(Happened::Progress),
         }
     }

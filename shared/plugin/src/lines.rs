@@ -146,6 +146,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
 pub struct LineWriter<W> {
     sink: W,
     out: Vec<u8>,
+    /// So much of `out` is written.
+    written: usize,
 }
 
 impl<W: AsyncWrite + Unpin> LineWriter<W> {
@@ -154,6 +156,7 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         Self {
             sink,
             out: Vec::new(),
+            written: 0,
         }
     }
 
@@ -182,13 +185,17 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         self.sink
     }
 
-    /// Writes all that was added. Not cancel-safe: a dropped flush may leave half a line.
+    /// Writes all that was added. Cancel-safe: the next flush goes on where a dropped one was.
     pub async fn flush(&mut self) -> io::Result<()> {
-        if !self.out.is_empty() {
-            self.sink.write_all(&self.out).await?;
-            // Not emptied: what was written is not kept.
-            self.out = Vec::new();
+        while self.written < self.out.len() {
+            match self.sink.write(&self.out[self.written..]).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => self.written += count,
+            }
         }
+        // Not emptied: what was written is not kept.
+        self.out = Vec::new();
+        self.written = 0;
         self.sink.flush().await
     }
 }

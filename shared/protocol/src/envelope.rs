@@ -118,8 +118,12 @@ fn describe(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
 }
 
+/// Room for a short text's line, so that the buffer does not grow step by step.
+const LINE: usize = 256;
+
 /// Appends one message as a line, line end included.
 pub fn write<M: Messages>(out: &mut Vec<u8>, id: Option<u64>, reply_to: Option<u64>, message: &M) {
+    out.reserve(LINE);
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(message.kind().as_bytes());
     out.push(b'"');

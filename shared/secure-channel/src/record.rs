@@ -59,7 +59,8 @@ pub(crate) fn unpack(mut inner: Vec<u8>, seq: u64) -> Result<Record, RuleBroken>
     if !INNERS.contains(&inner.len()) || !in_order || !known || length > rest.len() {
         return Err(RuleBroken);
     }
-    if rest[length..].iter().any(|&byte| byte != 0) {
+    // All of them, and not up to the first: so they are looked at many at a time.
+    if rest[length..].iter().fold(0, |all, byte| all | byte) != 0 {
         return Err(RuleBroken);
     }
     inner.drain(..HEADER);

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::seat::Ruling;
 use super::session::{self, News};
+use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
 use crate::log::debug;
 use crate::transport::Transport;
@@ -72,8 +73,8 @@ impl Transport {
     }
 
     /// Time went by.
-    pub(crate) fn legacy_settle(&mut self) {
-        let rulings = self.legacy.seat.settle(Instant::now());
+    pub(crate) fn legacy_settle(&mut self, now: Now) {
+        let rulings = self.legacy.seat.settle(now.awake);
         self.carry_out(rulings);
     }
 

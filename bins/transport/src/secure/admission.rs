@@ -130,8 +130,7 @@ impl Transport {
     }
 
     /// Time went by.
-    pub(crate) fn secure_settle(&mut self) {
-        let now = Now::read();
+    pub(crate) fn secure_settle(&mut self, now: Now) {
         self.expire(now);
         if self.secure.moved(now) {
             self.tell_move(now);

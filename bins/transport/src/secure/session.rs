@@ -5,7 +5,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use bytes::BytesMut;
+use std::io;
+
+use bytes::{Buf, BytesMut};
 use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_secure_channel::Channel;
@@ -17,7 +19,7 @@ use tokio::time::{Duration, timeout};
 
 use self::state::{MAX_BATCH, READ_SIZE, Session};
 use super::wires::{News, Order, Wires};
-use crate::clock;
+use crate::clock::{self, Alarm};
 
 /// How long the last bytes may take, whose reader has said goodbye already.
 const LAST_WRITE: Duration = Duration::from_secs(1);
@@ -105,6 +107,8 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Does what can be done at once, and then waits: one text is one pass.
+    ///
     /// All branches are cancel-safe: what one of them lost would be missing in the stream.
     async fn run<T>(
         &mut self,
@@ -113,6 +117,7 @@ impl Line<'_> {
         news: &mpsc::Sender<T>,
     ) -> End {
         let mut taken = Vec::new();
+        let mut alarm = Alarm::new();
         loop {
             let now = clock::now_ms();
             if session.is_due(now) {
@@ -122,7 +127,18 @@ impl Line<'_> {
             if let Some(reason) = session.go_on(now) {
                 return End::Of(reason);
             }
-            let due = session.deadline_ms(now).map(clock::at_ms);
+            if session.writes() && self.write(session, now) && session.has_unsealed() {
+                continue;
+            }
+            if session.has_news(now)
+                && let Ok(permit) = news.try_reserve()
+            {
+                permit.send(addressed(session.news()));
+            }
+            alarm.set(
+                session.deadline_ms(now).map(clock::at_ms),
+                clock::at_ms(now),
+            );
             session.input.reserve(READ_SIZE);
             tokio::select! {
                 order = self.orders.recv(), if !session.is_closing() => match order {
@@ -143,17 +159,27 @@ impl Line<'_> {
                     Ok(1..) => {}
                     Ok(0) | Err(_) => return End::Of(DisconnectReason::Cut),
                 },
-                written = self.writer.write_buf(&mut session.out), if session.writes() => {
-                    session.written(written.unwrap_or(0), now);
-                }
+                _ = self.writer.writable(), if session.writes() => {}
                 count = self.payloads.recv_many(&mut taken, MAX_BATCH),
                     if session.takes() && !self.all_taken =>
                 {
                     self.all_taken = count == 0;
                     session.take(taken.drain(..));
                 }
-                () = clock::reaches(due) => {}
+                () = alarm.rings() => {}
             }
         }
+    }
+
+    /// Writes what the socket takes without a wait. Says whether it took something.
+    fn write(&mut self, session: &mut Session, now: u64) -> bool {
+        let count = match self.writer.try_write(&session.out) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            // 0: it takes no more.
+            written => written.unwrap_or(0),
+        };
+        session.out.advance(count);
+        session.written(count, now);
+        true
     }
 }

@@ -261,6 +261,11 @@ impl Session {
         self.payloads.is_empty() && self.out.len() < MAX_UNWRITTEN && !self.closing
     }
 
+    /// Payloads wait for room among the sealed bytes.
+    pub(super) fn has_unsealed(&self) -> bool {
+        !self.payloads.is_empty()
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         self.closing
     }
@@ -283,7 +288,8 @@ impl Session {
 
 /// A peer's payload enters a line of the pipe: it must be JSON, and must not end the line.
 fn payload(text: String) -> Option<Payload> {
-    let breaks_lines = text.bytes().any(|byte| byte < 0x20);
+    // Counted, and not sought: so the bytes are looked at many at a time.
+    let breaks_lines = text.bytes().filter(|&byte| byte < 0x20).count() > 0;
     let value = serde_json::value::RawValue::from_string(text).ok()?;
     (!breaks_lines).then_some(Payload(value))
 }
