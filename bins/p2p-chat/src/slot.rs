@@ -1,13 +1,13 @@
 //! One role over all runs of the plugin that plays it.
 
-use std::pin::Pin;
+use std::time::Instant;
 
 use bytes::Bytes;
 use p2p_chat_plugin::Inbox;
 use p2p_chat_protocol::ui::UiEvent;
 use p2p_chat_protocol::{Messages, Role, Welcome};
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Duration, sleep_until};
 
 use crate::life::End;
 use crate::locate::Program;
@@ -33,8 +33,6 @@ const COMPANY: usize = 64;
 pub(crate) enum Turn {
     /// From the plugin.
     Event(Event),
-    /// What could wait for company has waited long enough.
-    Gathered,
     /// The pause before the next run is over.
     RestartDue,
 }
@@ -64,7 +62,7 @@ pub(crate) struct Slot {
     /// For a ui: what goes behind them, and can wait.
     progress: Progress,
     /// When all of it is handed over all the same.
-    patience: Option<Pin<Box<Sleep>>>,
+    patience: Option<Instant>,
     history: History,
     started: Instant,
     restart_at: Option<Instant>,
@@ -131,6 +129,7 @@ impl Slot {
         self.run = None;
         self.pending = Vec::new();
         self.progress = Progress::default();
+        self.patience = None;
     }
 
     /// What comes next. Cancel-safe. With `may_read` false the plugin is not listened to, and soon
@@ -140,19 +139,11 @@ impl Slot {
             let Some(at) = self.restart_at else {
                 return std::future::pending().await;
             };
-            sleep_until(at).await;
+            sleep_until(at.into()).await;
             self.restart_at = None;
             return Turn::RestartDue;
         };
-        tokio::select! {
-            event = run.next(may_read) => Turn::Event(event),
-            () = over(&mut self.patience) => {
-                self.patience = None;
-                self.progress.write(&mut self.pending);
-                self.urgent = !self.pending.is_empty();
-                Turn::Gathered
-            }
-        }
+        Turn::Event(run.next(may_read).await)
     }
 
     /// Adds a message for the plugin.
@@ -166,7 +157,7 @@ impl Slot {
             if let Some(id) = id {
                 self.inbox.asked(id);
             }
-            self.progress.write(&mut self.pending);
+            self.gather();
             p2p_chat_protocol::write(&mut self.pending, id, reply_to, message);
             self.urgent = true;
         }
@@ -183,11 +174,22 @@ impl Slot {
         }
         if self.progress.len() < COMPANY {
             self.patience
-                .get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+                .get_or_insert_with(|| Instant::now() + PATIENCE);
         } else {
-            self.progress.write(&mut self.pending);
-            self.urgent = true;
+            self.gather();
         }
+    }
+
+    /// When to [`Slot::gather`], if nothing is pushed before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.patience
+    }
+
+    /// What could wait for company goes with what there is.
+    pub(crate) fn gather(&mut self) {
+        self.patience = None;
+        self.urgent |= self.progress.len() > 0;
+        self.progress.write(&mut self.pending);
     }
 
     /// Hands over what waits, as far as there is room.
@@ -212,7 +214,7 @@ impl Slot {
     /// Lets go of the plugin, for [`close`]; it is not started again.
     pub(crate) fn let_go(&mut self) -> Option<(Run, Vec<u8>)> {
         self.restart_at = None;
-        self.progress.write(&mut self.pending);
+        self.gather();
         let last = std::mem::take(&mut self.pending);
         self.run.take().map(|run| (run, last))
     }
@@ -242,12 +244,5 @@ fn inbox(role: Role) -> Inbox {
     match role {
         Role::Ui => Inbox::keeping_complaints(),
         Role::Transport | Role::NatHelper => Inbox::of_asker(),
-    }
-}
-
-async fn over(patience: &mut Option<Pin<Box<Sleep>>>) {
-    match patience {
-        Some(patience) => patience.await,
-        None => std::future::pending().await,
     }
 }

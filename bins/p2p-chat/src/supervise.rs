@@ -4,6 +4,7 @@
 mod finish;
 
 use std::io::Write;
+use std::time::Instant;
 
 use bytes::Bytes;
 use p2p_chat_chat::{Core, Ending, Input, Output};
@@ -83,7 +84,10 @@ struct Supervisor {
 
 impl Supervisor {
     async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
-        let deadline = self.core.deadline().map(|at| self.clock.at(at).into());
+        let deadline = self.core.deadline().map(|at| self.clock.at(at));
+        let deadlines = [deadline, self.ui.deadline()];
+        let now = Instant::now();
+        self.alarm.set(deadlines.into_iter().flatten().min(), now);
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
         // no ear for new texts, so that TCP slows the peer. So is one that is to be started again.
         let may_ask = !self.ui.is_congested();
@@ -94,12 +98,19 @@ impl Supervisor {
             turn = self.nat_helper.turn(true) => self.turn(Role::NatHelper, turn),
             Some(line) = logs.recv() => self.log(line),
             () = signals.next() => self.handle(Input::Quit),
-            () = self.alarm.reaches(deadline) => self.handle(Input::Tick),
+            () = self.alarm.rings() => self.tick(),
         }
         // transport first: the peer waits for it.
         for slot in [&mut self.transport, &mut self.ui, &mut self.nat_helper] {
             slot.flush();
         }
+    }
+
+    fn tick(&mut self) {
+        if self.ui.deadline().is_some_and(|at| at <= Instant::now()) {
+            self.ui.gather();
+        }
+        self.handle(Input::Tick);
     }
 
     fn slot(&mut self, role: Role) -> &mut Slot {
@@ -122,7 +133,7 @@ impl Supervisor {
             Turn::Event(Event::Ready) => self.handle(Input::PluginReady(role)),
             Turn::Event(Event::Lines(lines)) => self.lines(role, lines),
             Turn::Event(Event::Ended(end)) => self.ended(role, &end),
-            Turn::Event(Event::Written) | Turn::Gathered => {}
+            Turn::Event(Event::Written) => {}
             Turn::RestartDue => self.start(role),
         }
     }

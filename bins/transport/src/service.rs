@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use p2p_chat_plugin::{Inbox, LineReader, Pipe, Source};
+use p2p_chat_plugin::{Alarm, Inbox, LineReader, Pipe, Source};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::clock::{Alarm, Now};
+use crate::clock::Now;
 use crate::connection::ConnectionId;
 use crate::legacy::{self, Legacy};
 use crate::outbox::Outbox;
@@ -66,7 +66,7 @@ impl Transport {
         reports: &mut Reports,
     ) -> io::Result<()> {
         let mut inbox = Inbox::default();
-        let mut alarm = Alarm::new();
+        let mut alarm = Alarm::default();
         let mut now = Now::read();
         loop {
             let written = self.outbox.flush_at_once().await?;

@@ -1,57 +1,116 @@
 //! A timer for a loop in which what is due changes at every turn.
 
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Sleep;
 
-/// Waits for one time after the other.
+/// For a deadline that changes with all that happens.
 ///
-/// To set a timer, and to take it back, costs more than the turn of a loop that passes on a line.
-/// So it is set anew only for an earlier time; where it was set for one that nobody waits for any
-/// more, it wakes the loop once too often.
-#[derive(Default)]
+/// It may go off too early: who waits for it looks what is due, and sets it again. To arm a timer
+/// for less than all others wakes the runtime, so one that is about to go off is not set to
+/// something far away, but left as it is until it goes off or is wanted again.
 pub struct Alarm {
-    set: Option<Instant>,
-    /// Made with the first time there is.
-    sleep: Option<Pin<Box<Sleep>>>,
+    timer: Pin<Box<Sleep>>,
+    armed: bool,
+}
+
+/// What is about to go off, and a deadline that is later by so little that it is followed. For the
+/// last few milliseconds of a timer the kernel sets up the processor's own, at every wait: one that
+/// stayed where it is would cost most of the time more than it saves.
+const SOON: Duration = Duration::from_millis(10);
+
+/// Timers have no finer steps.
+const STEP: Duration = Duration::from_millis(1);
+
+impl Default for Alarm {
+    /// An alarm that does not go off. To be made where tokio runs.
+    fn default() -> Self {
+        Self {
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            armed: false,
+        }
+    }
 }
 
 impl Alarm {
-    /// Waits until `due`, or a time that was due before; for ever where there is none. Cancel-safe.
-    pub async fn reaches(&mut self, due: Option<Instant>) {
-        let Some(due) = due else {
-            return std::future::pending().await;
-        };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if self.set.is_none_or(|set| due < set) {
-            sleep.as_mut().reset(due);
-            self.set = Some(due);
+    /// It goes off at `deadline` at the latest; without one, it may do so once more.
+    pub fn set(&mut self, deadline: Option<Instant>, now: Instant) {
+        if let Some(deadline) = deadline
+            && !(self.armed && self.suits(deadline, now))
+        {
+            // Not `reset`, which leaves the runtime with the earlier of two deadlines.
+            self.timer.set(tokio::time::sleep_until(deadline.into()));
+            self.armed = true;
         }
-        sleep.as_mut().await;
-        self.set = None;
+    }
+
+    /// As it is armed, it will do for this deadline.
+    fn suits(&self, deadline: Instant, now: Instant) -> bool {
+        let armed_for = self.timer.deadline().into_std();
+        match deadline.checked_duration_since(armed_for) {
+            Some(later) => later < STEP || (later > SOON && armed_for < now + SOON),
+            None => false,
+        }
+    }
+
+    /// Waits for it. Cancel-safe.
+    pub async fn rings(&mut self) {
+        if !self.armed {
+            std::future::pending::<()>().await;
+        }
+        self.timer.as_mut().await;
+        self.armed = false;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::time::timeout;
-
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_never_late_and_at_most_once_too_early() {
-        let start = Instant::now();
-        let after = |ms| Some(start + Duration::from_millis(ms));
-        let mut alarm = Alarm::default();
-        for due in [after(100), after(50), None, after(200)] {
-            let waited = timeout(Duration::from_millis(1), alarm.reaches(due)).await;
-            assert!(waited.is_err(), "not yet");
+    fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// After how many milliseconds an alarm goes off that is set to these, one after the other.
+    async fn rings_after(deadlines: &[u64]) -> u128 {
+        let (mut alarm, begun) = (Alarm::default(), now());
+        for &ms in deadlines {
+            alarm.set(Some(begun + Duration::from_millis(ms)), begun);
+            // As a loop does that waits for other things as well.
+            tokio::select! {
+                biased;
+                () = alarm.rings() => panic!("too early"),
+                () = std::future::ready(()) => {}
+            }
         }
-        alarm.reaches(after(200)).await;
-        assert_eq!(Instant::now(), start + Duration::from_millis(50));
-        alarm.reaches(after(200)).await;
-        assert_eq!(Instant::now(), start + Duration::from_millis(200));
+        alarm.set(None, begun);
+        alarm.rings().await;
+        (now() - begun).as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_goes_off_at_the_latest_when_it_was_last_set_to() {
+        assert_eq!(rings_after(&[20_000]).await, 20_000);
+        assert_eq!(rings_after(&[20_000, 5]).await, 5);
+        assert_eq!(rings_after(&[5, 9, 12]).await, 12, "followed");
+        assert_eq!(rings_after(&[5, 20_000]).await, 5, "left as it was");
+        assert_eq!(
+            rings_after(&[20_000, 25_000]).await,
+            25_000,
+            "no early wake"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_went_off_too_early_can_be_set_again() {
+        let (mut alarm, begun) = (Alarm::default(), now());
+        let [soon, late] = [5, 20_000].map(|ms| begun + Duration::from_millis(ms));
+        alarm.set(Some(soon), begun);
+        for rings in [soon, late] {
+            alarm.set(Some(late), now());
+            alarm.rings().await;
+            assert_eq!(now(), rings);
+        }
     }
 }

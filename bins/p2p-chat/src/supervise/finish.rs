@@ -54,6 +54,9 @@ impl Supervisor {
 
     /// Whether there was a ui to the end, which was told everything.
     async fn end_all(&mut self, logs: &mut mpsc::Receiver<LogLine>) -> bool {
+        // Nothing of it waits for company any more.
+        self.ui.gather();
+        self.ui.flush();
         let transport = self.transport.let_go();
         self.meanwhile(logs, close(transport, |_| {})).await;
         let nat_helper = self.nat_helper.let_go();

@@ -8,6 +8,7 @@ mod tests;
 use std::io;
 
 use bytes::{Buf, BytesMut};
+use p2p_chat_plugin::Alarm;
 use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_secure_channel::Channel;
@@ -19,7 +20,7 @@ use tokio::time::{Duration, timeout};
 
 use self::state::{MAX_BATCH, READ_SIZE, Session};
 use super::wires::{News, Order, Wires};
-use crate::clock::{self, Alarm};
+use crate::clock;
 
 /// How long the last bytes may take, whose reader has said goodbye already.
 const LAST_WRITE: Duration = Duration::from_secs(1);
@@ -117,7 +118,7 @@ impl Line<'_> {
         news: &mpsc::Sender<T>,
     ) -> End {
         let mut taken = Vec::new();
-        let mut alarm = Alarm::new();
+        let mut alarm = Alarm::default();
         loop {
             let now = clock::now_ms();
             if session.is_due(now) {
