@@ -1,0 +1,167 @@
+//! A line that begins as [`super::write`] begins it: envelope and fields in one pass.
+//!
+//! To find the type first and to read the fields then takes the parser through the line twice.
+//! Whatever looks in any way unusual is left to those two steps, so nothing is taken here that
+//! they would refuse.
+
+use std::marker::PhantomData;
+
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+
+use super::{ID_LIMIT, Messages, Received};
+
+/// Names that belong to the envelope, and to no message.
+const RESERVED: [&str; 3] = ["type", "id", "reply_to"];
+
+/// The message; `None` where it takes two steps, or is none.
+pub(super) fn read_at_once<M: Messages>(line: &[u8]) -> Option<Received<M>> {
+    // Once for the whole line costs less than for each string of it.
+    let line = str::from_utf8(line).ok()?;
+    let mut parser = serde_json::Deserializer::from_str(line);
+    let received = parser.deserialize_map(Line(PhantomData)).ok()?;
+    parser.end().ok()?;
+    Some(received)
+}
+
+struct Line<M>(PhantomData<M>);
+
+impl<'de, M: Messages> Visitor<'de> for Line<M> {
+    type Value = Received<M>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Received<M>, A::Error> {
+        // A name or type with an escape in it is none that can be borrowed, and thereby unusual.
+        if map.next_key()? != Some("type") {
+            return Err(unusual());
+        }
+        let kind: &str = map.next_value()?;
+        let mut ahead = map.next_key()?;
+        let [id, reply_to] = ["id", "reply_to"].map(|name| match ahead {
+            Some(found) if found == name => {
+                let value = map.next_value()?;
+                ahead = map.next_key()?;
+                Ok(Some(value))
+            }
+            _ => Ok(None),
+        });
+        let (id, reply_to) = (id?, reply_to?);
+        if [id, reply_to]
+            .into_iter()
+            .flatten()
+            .any(|id| id >= ID_LIMIT)
+        {
+            return Err(unusual());
+        }
+        let fields = MapAccessDeserializer::new(Fields { map, ahead });
+        Ok(Received {
+            id,
+            reply_to,
+            message: M::take(kind, fields).unwrap_or_else(|| Err(unusual()))?,
+        })
+    }
+}
+
+/// What is behind the envelope.
+struct Fields<'de, A> {
+    map: A,
+    /// The first name, which had to be read to see that the envelope is over.
+    ahead: Option<&'de str>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        let ahead = match self.ahead.take() {
+            None => self.map.next_key()?,
+            ahead => ahead,
+        };
+        let Some(name) = ahead else {
+            return Ok(None);
+        };
+        if RESERVED.contains(&name) {
+            return Err(unusual());
+        }
+        let name = BorrowedStrDeserializer::new(name);
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+/// Nobody sees it: the line is read again in two steps.
+fn unusual<E: Error>() -> E {
+    E::custom("unusual")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{SendMessage, UiRequest};
+
+    fn taken(line: &str) -> Option<Received<UiRequest>> {
+        read_at_once(line.as_bytes())
+    }
+
+    #[test]
+    fn what_this_program_writes_is_taken_at_once() {
+        let message = |id, reply_to, message| {
+            Some(Received {
+                id,
+                reply_to,
+                message,
+            })
+        };
+        assert_eq!(
+            taken(r#"{"type":"quit"}"#),
+            message(None, None, UiRequest::Quit)
+        );
+        let text = UiRequest::SendMessage(SendMessage {
+            text: "say \"hi\"\n".into(),
+        });
+        assert_eq!(
+            taken(r#"{"type":"send_message","id":7,"text":"say \"hi\"\n"}"#),
+            message(Some(7), None, text)
+        );
+        assert_eq!(
+            taken(r#"{"type":"reject","reply_to":12,"colour":{"id":[]}}"#),
+            message(None, Some(12), UiRequest::Reject)
+        );
+    }
+
+    #[test]
+    fn what_is_unusual_takes_two_steps() {
+        for line in [
+            r#"["quit"]"#,
+            r#"{"id":7,"type":"quit"}"#,
+            r#"{"type":"dance"}"#,
+            r#"{"type":"qu\u0069t"}"#,
+            r#"{"type":"quit","colour":1,"id":7}"#,
+            r#"{"type":"quit","reply_to":7,"id":7}"#,
+            r#"{"type":"quit","type":"clear"}"#,
+            r#"{"type":"quit","\u0069d":7}"#,
+            r#"{"type":"quit","id":9007199254740992}"#,
+            r#"{"type":"quit","id":7.5}"#,
+            r#"{"type":"quit","id":null}"#,
+            r#"{"type":"send_message","id":1}"#,
+            r#"{"type":"quit"} {"#,
+            r#"{"type":"quit""#,
+            r#"{"type":"quit"#,
+        ] {
+            assert_eq!(taken(line), None, "{line}");
+        }
+        assert_eq!(
+            read_at_once::<UiRequest>(b"{\"type\":\"quit\",\"x\":\"\xff\"}"),
+            None
+        );
+    }
+}
