@@ -3,7 +3,7 @@
 //!
 //! Start reading at [`state`], which decides everything and does no IO; [`typed`] is its other
 //! half, [`commands`], [`refused`] and [`prompt`] are parts of it. [`session`] is the thin loop
-//! around it, [`face`] the user's side of that loop.
+//! around it with its [`alarm`], [`face`] the user's side of that loop.
 //!
 //! Pure as well: [`menu`] and [`command`], what is typed; [`view`], what is shown, with [`reach`]
 //! and [`invite`], [`talk`] and [`delivery`], [`peer`], [`processes`], [`status`]; [`rows`],
@@ -13,6 +13,7 @@
 
 mod action;
 mod address;
+mod alarm;
 mod command;
 mod commands;
 mod cutter;

@@ -43,6 +43,7 @@ pub(crate) fn draw(out: &mut String, line: &Line, columns: Option<usize>) {
         Line::Note(sentence) => ("", sentence),
         Line::Text { mark, text } => (mark.as_str(), text),
     };
+    out.reserve(mark.len() + text.len() + 1);
     for (i, part) in text.split('\n').enumerate() {
         // A sentence's further lines are set in as well: only its first has the program's mark.
         let start = if mark.is_empty() && i > 0 {

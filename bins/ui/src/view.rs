@@ -43,8 +43,8 @@ impl View {
         }
     }
 
-    /// What to print about `event`.
-    pub(crate) fn lines(&mut self, event: &UiEvent, now: Now) -> Vec<Line> {
+    /// What to print about `event`; its text, where it has one, is taken out of it.
+    pub(crate) fn lines(&mut self, event: &mut UiEvent, now: Now) -> Vec<Line> {
         let told_of_death = std::mem::take(&mut self.told_of_death);
         let mut lines = self.outcome(event);
         let sentences = match event {
@@ -221,8 +221,8 @@ mod tests {
     fn screen(view: &mut View, events: &[&str]) -> String {
         let mut out = String::new();
         for event in events {
-            let event = read::<UiEvent>(event.as_bytes()).expect("an event").message;
-            for line in view.lines(&event, Now::default()) {
+            let mut event = read::<UiEvent>(event.as_bytes()).expect("an event").message;
+            for line in view.lines(&mut event, Now::default()) {
                 draw(&mut out, &line, Some(40));
             }
         }
