@@ -108,8 +108,14 @@ impl Ui {
         if let Some(sentence) = self.granted(asked.as_ref(), &message) {
             self.note(sentence);
         }
-        for line in self.view.lines(&mut message, now) {
-            self.show(line);
+        if let UiEvent::MessageAdded(message) = &mut message {
+            if let Some(line) = self.view.text(message, now) {
+                self.show(line);
+            }
+        } else {
+            for line in self.view.lines(&mut message, now) {
+                self.show(line);
+            }
         }
         self.follow(&message);
         self.go_on();

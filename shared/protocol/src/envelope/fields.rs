@@ -1,7 +1,7 @@
 //! A message's fields as JSON, byte for byte as serde_json writes them.
 //!
-//! Names and nearly all strings have nothing in them to escape. They are copied, where serde_json
-//! takes them byte by byte. Whatever else there is it writes itself.
+//! Names have nothing in them to escape, and nearly no string has. They are copied, where
+//! serde_json takes them byte by byte. Whatever else there is it writes itself.
 
 use std::fmt;
 
@@ -20,6 +20,14 @@ pub(crate) fn append<T: Serialize>(out: &mut Vec<u8>, fields: &T) {
 /// Appends `value` as JSON. Our own message structs have string keys only, so this cannot fail.
 pub(super) fn append_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     serde_json::to_writer(out, value).expect("message structs are always JSON");
+}
+
+/// Appends a name out of our own sources.
+fn append_name(out: &mut Vec<u8>, name: &'static str) {
+    debug_assert!(is_plain(name), "{name:?}");
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'"');
 }
 
 fn append_text(out: &mut Vec<u8>, text: &str) {
@@ -56,7 +64,7 @@ impl SerializeStruct for Quick<'_> {
         value: &T,
     ) -> fmt::Result {
         self.out.push(b',');
-        append_text(self.out, name);
+        append_name(self.out, name);
         self.out.push(b':');
         let quick = Quick {
             out: self.out,
@@ -105,7 +113,8 @@ impl<'a> Serializer for Quick<'a> {
     }
 
     fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> fmt::Result {
-        self.serialize_str(name)
+        append_name(self.out, name);
+        Ok(())
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> fmt::Result {
