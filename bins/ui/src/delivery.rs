@@ -83,21 +83,26 @@ impl Own {
         matches!(self.left, Left::Beginning(_))
     }
 
-    /// The line to print, ended by `end`, where it was not printed yet.
-    fn print(&mut self, end: &str) -> Option<Line> {
-        let Left::Line { mark, text } = &mut self.left else {
-            return None;
-        };
-        let (mark, mut text) = (std::mem::take(mark), std::mem::take(text));
-        self.left = Left::Beginning(beginning(&text).to_owned());
-        text.push_str(end);
-        Some(Line::text(mark, text))
+    /// The line to print now, before the text has arrived; `None` where it was printed.
+    fn print(&mut self) -> Option<Line> {
+        let beginning = Left::Beginning(self.left.beginning().to_owned());
+        std::mem::replace(&mut self.left, beginning).into_line(UNDERWAY)
+    }
+}
+
+impl Left {
+    fn beginning(&self) -> &str {
+        match self {
+            Self::Line { text, .. } => beginning(text),
+            Self::Beginning(beginning) => beginning,
+        }
     }
 
-    fn into_beginning(self) -> String {
-        match self.left {
-            Left::Line { text, .. } => beginning(&text).to_owned(),
-            Left::Beginning(beginning) => beginning,
+    /// The line, with this behind the text.
+    fn into_line(self, end: &str) -> Option<Line> {
+        match self {
+            Self::Line { mark, text } => Some(Line::text(mark, [&text, end].concat())),
+            Self::Beginning(_) => None,
         }
     }
 }
@@ -174,7 +179,7 @@ impl Delivery {
             Status::Sent => matches!(self.marks, Marks::Unconfirmed { .. }),
             Status::Delivered | Status::Failed => true,
         };
-        let mut own = last.then(|| self.own.remove(at)).flatten()?;
+        let own = last.then(|| self.own.remove(at)).flatten()?;
         self.counts.waiting_bytes -= own.bytes;
         // They arrive in order, so this was the one that waited longest.
         self.late = self.late.saturating_sub(1);
@@ -182,18 +187,15 @@ impl Delivery {
             self.arrived += 1;
         }
         match status {
-            Status::Delivered => {
-                self.counts.delivered += 1;
-                own.print(ARRIVED)
-            }
-            _ => {
-                let line = own.print(UNDERWAY);
-                if status == Status::Failed {
-                    self.failed.push(own.into_beginning());
-                }
-                line
-            }
+            Status::Failed => self.failed.push(own.left.beginning().to_owned()),
+            Status::Delivered => self.counts.delivered += 1,
+            _ => {}
         }
+        let end = match status {
+            Status::Delivered => ARRIVED,
+            _ => UNDERWAY,
+        };
+        own.left.into_line(end)
     }
 
     /// What to print because of the time.
@@ -207,8 +209,8 @@ impl Delivery {
             return lines;
         }
         for own in &mut self.own {
-            if own.since_ms + SOON_MS <= now_ms {
-                lines.extend(own.print(UNDERWAY));
+            if own.since_ms + SOON_MS <= now_ms && !own.is_printed() {
+                lines.extend(own.print());
             }
         }
         lines
@@ -263,7 +265,8 @@ impl Delivery {
     /// Nothing more is told: what did not arrive so far is taken for lost.
     pub(crate) fn give_up(&mut self) {
         let own = std::mem::take(&mut self.own).into_iter();
-        self.failed.extend(own.map(Own::into_beginning));
+        self.failed
+            .extend(own.map(|own| own.left.beginning().to_owned()));
     }
 
     /// Names the texts that will not arrive, once: `Not delivered: 1. "see you"`.
