@@ -65,12 +65,14 @@ impl Pipes {
                 _ => std::future::pending().await,
             }
         };
+        // What can be written soon is, so this order lets nothing wait for ever.
         tokio::select! {
-            count = read => self.took(count),
+            biased;
             _ = output.writable(), if !pile.is_empty() => {
                 self.write();
                 vec![]
             }
+            count = read => self.took(count),
         }
     }
 

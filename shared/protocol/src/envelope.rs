@@ -73,9 +73,13 @@ const ID_LIMIT: u64 = 1 << 53;
 
 /// Reads one line (without its line end).
 pub fn read<M: Messages>(line: &[u8]) -> Result<Received<M>, ReadError> {
-    if let Some(received) = at_once::read_at_once(line) {
-        return Ok(received);
+    match at_once::read_at_once(line) {
+        Some(received) => Ok(received),
+        None => read_in_two_steps(line),
     }
+}
+
+fn read_in_two_steps<M: Messages>(line: &[u8]) -> Result<Received<M>, ReadError> {
     let Envelope { kind, id, reply_to } = peek(line)?;
     let mut parser = serde_json::Deserializer::from_slice(line);
     let message = M::take(&kind, &mut parser);

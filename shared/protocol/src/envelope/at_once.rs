@@ -106,7 +106,8 @@ fn unusual<E: Error>() -> E {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::{SendMessage, UiRequest};
+    use crate::envelope::read_in_two_steps;
+    use crate::ui::{SendMessage, UiEvent, UiRequest};
 
     fn taken(line: &str) -> Option<Received<UiRequest>> {
         read_at_once(line.as_bytes())
@@ -163,5 +164,32 @@ mod tests {
             read_at_once::<UiRequest>(b"{\"type\":\"quit\",\"x\":\"\xff\"}"),
             None
         );
+    }
+
+    #[test]
+    fn nothing_is_taken_otherwise_than_in_two_steps() {
+        let mut taken = 0;
+        let mut compare = |line: &[u8]| {
+            if let Some(received) = read_at_once::<UiEvent>(line) {
+                let line_text = line.escape_ascii();
+                assert_eq!(read_in_two_steps(line), Ok(received), "{line_text}");
+                taken += 1;
+            }
+        };
+        for line in [
+            r#"{"type":"message_added","reply_to":4,"n":1,"from":"me","ip":"::1","text":"ä","at_ms":1,"status":"sent"}"#,
+            r#"{"type":"message_updated","id":1,"n":12,"status":"delivered"}"#,
+            r#"{"type":"ok","id":1,"reply_to":12,"ie":[{"id":1}],"reply_tp":{}}"#,
+        ] {
+            for at in 0..line.len() {
+                for byte in *b"\"\\,:{}[]0-. idoty\n\xff" {
+                    for behind in [at, at + 1] {
+                        let (before, behind) = (&line.as_bytes()[..at], &line.as_bytes()[behind..]);
+                        compare(&[before, &[byte], behind].concat());
+                    }
+                }
+            }
+        }
+        assert!(taken > 1_000, "{taken}");
     }
 }
