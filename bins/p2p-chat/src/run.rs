@@ -21,9 +21,6 @@ use crate::spawn::{has_own_group, spawn};
 use crate::talk::{Happened, Talk};
 use crate::writing::Writing;
 
-/// Room for a usual line, so that a chunk of one is not copied while it is made.
-const LINE: usize = 512;
-
 /// A plugin that runs.
 pub(crate) struct Run {
     life: Life,
@@ -145,8 +142,7 @@ impl Run {
     pub(crate) fn try_send(&mut self, chunk: &mut Vec<u8>) -> bool {
         match &mut self.stage {
             Stage::Talks(talk) if !talk.writing.is_busy() => {
-                let next = Vec::with_capacity(LINE);
-                talk.writing.take(std::mem::replace(chunk, next));
+                talk.writing.take(std::mem::take(chunk));
                 true
             }
             _ => false,

@@ -104,7 +104,7 @@ impl Typed {
     /// The text for the peer, where it is one.
     pub(crate) fn text(self) -> Option<String> {
         match self {
-            Self::Line { text, .. } => match understand(&text) {
+            Self::Line { text, .. } => match understand(text) {
                 Meaning::Text(text) => Some(text),
                 _ => None,
             },

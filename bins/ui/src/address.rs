@@ -1,5 +1,6 @@
 //! Addresses as they are shown. Pure.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Longer addresses crowd the text out: the longest IPv4 address has 15 characters.
@@ -12,13 +13,13 @@ pub(crate) fn split(address: &str) -> (&str, &str) {
 }
 
 /// An address that leaves room for a text beside it.
-pub(crate) fn short(ip: &str) -> String {
+pub(crate) fn short(ip: &str) -> Cow<'_, str> {
     if ip.len() <= LONGEST {
-        return ip.to_owned();
+        return ip.into();
     }
     match ip.parse::<IpAddr>() {
-        Ok(IpAddr::V6(v6)) => shorten(v6),
-        _ => ip.to_owned(),
+        Ok(IpAddr::V6(v6)) => shorten(v6).into(),
+        _ => ip.into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a line typed in a chat means. Pure.
 
+use std::borrow::Cow;
+
 use crate::quoted::quoted;
 
 /// A typed line, understood.
@@ -52,7 +54,8 @@ pub(crate) const HELP: [&str; 9] = [
 ];
 
 /// Understands one line. Commands ignore case and outer blanks; a text stays as it was typed.
-pub(crate) fn understand(line: &str) -> Meaning {
+pub(crate) fn understand<'a>(line: impl Into<Cow<'a, str>>) -> Meaning {
+    let line = line.into();
     let trimmed = line.trim();
     if trimmed.is_empty() {
         return Meaning::Blank;
@@ -61,7 +64,7 @@ pub(crate) fn understand(line: &str) -> Meaning {
         return Meaning::Text(line.replacen("//", "/", 1));
     }
     if !trimmed.starts_with('/') {
-        return Meaning::Text(line.to_owned());
+        return Meaning::Text(line.into_owned());
     }
     let (name, argument) = trimmed
         .split_once(char::is_whitespace)

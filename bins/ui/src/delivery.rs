@@ -3,7 +3,7 @@
 //! A text is printed when it has arrived, with a check mark, or after a moment without that; what
 //! arrives later is one line for all of it, since printed lines never change.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use p2p_chat_protocol::ui::Status;
 
@@ -19,6 +19,12 @@ const LATE_MS: u64 = 5_000;
 
 /// Own texts remembered until they are delivered. The supervisor keeps no more waiting either.
 const REMEMBERED: usize = 1000;
+
+/// Behind a text that has arrived.
+const ARRIVED: &str = " ✓";
+
+/// Behind one that is printed before it has.
+const UNDERWAY: &str = " …";
 
 /// What the user sees of his texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +50,8 @@ impl Default for Marks {
 #[derive(Default)]
 pub(crate) struct Delivery {
     pub(crate) marks: Marks,
-    own: BTreeMap<u64, Own>,
+    /// By number.
+    own: VecDeque<Own>,
     pub(crate) counts: Counts,
     /// Beginnings of those that will not arrive, until the screen has named them.
     failed: Vec<String>,
@@ -56,12 +63,48 @@ pub(crate) struct Delivery {
 
 /// One of them.
 struct Own {
+    n: u64,
     status: Status,
-    beginning: String,
     bytes: usize,
     since_ms: u64,
-    /// Not printed yet.
-    line: Option<(String, String)>,
+    left: Left,
+}
+
+/// What is kept of one.
+enum Left {
+    /// All of it, to be printed yet.
+    Line { mark: String, text: String },
+    /// Its beginning, to name it where it will not arrive.
+    Beginning(String),
+}
+
+impl Own {
+    fn is_printed(&self) -> bool {
+        matches!(self.left, Left::Beginning(_))
+    }
+
+    /// The line to print now, before the text has arrived; `None` where it was printed.
+    fn print(&mut self) -> Option<Line> {
+        let beginning = Left::Beginning(self.left.beginning().to_owned());
+        std::mem::replace(&mut self.left, beginning).into_line(UNDERWAY)
+    }
+}
+
+impl Left {
+    fn beginning(&self) -> &str {
+        match self {
+            Self::Line { text, .. } => beginning(text),
+            Self::Beginning(beginning) => beginning,
+        }
+    }
+
+    /// The line, with this behind the text.
+    fn into_line(self, end: &str) -> Option<Line> {
+        match self {
+            Self::Line { mark, text } => Some(Line::text(mark, [&text, end].concat())),
+            Self::Beginning(_) => None,
+        }
+    }
 }
 
 /// The numbers of `/status`.
@@ -82,33 +125,47 @@ impl Delivery {
         &mut self,
         n: u64,
         mark: String,
-        text: &str,
+        text: String,
         status: Status,
         now_ms: u64,
     ) -> Option<Line> {
         self.counts.queued += 1;
         self.counts.waiting_bytes += text.len();
-        let own = Own {
-            status: Status::Queued,
-            beginning: beginning(text).to_owned(),
-            bytes: text.len(),
-            since_ms: now_ms,
-            line: (self.marks == Marks::Shown).then(|| (mark.clone(), text.to_owned())),
+        let bytes = text.len();
+        let (left, line) = match self.marks {
+            Marks::Shown => (Left::Line { mark, text }, None),
+            marks => {
+                let repeats = marks == Marks::Unconfirmed { repeats: true };
+                let left = Left::Beginning(beginning(&text).to_owned());
+                (left, repeats.then(|| Line::text(mark, text)))
+            }
         };
-        self.own.insert(n, own);
+        let own = Own {
+            n,
+            status: Status::Queued,
+            bytes,
+            since_ms: now_ms,
+            left,
+        };
+        match self.place(n) {
+            Ok(at) => self.own[at] = own,
+            Err(at) => self.own.insert(at, own),
+        }
         if self.own.len() > REMEMBERED {
             self.forget_oldest();
         }
-        let shown = self.updated(n, status);
-        match self.marks {
-            Marks::Unconfirmed { repeats } => repeats.then(|| Line::text(mark, text)),
-            Marks::Shown | Marks::Silent => shown,
-        }
+        self.updated(n, status).or(line)
+    }
+
+    /// Where the text is, or would be.
+    fn place(&self, n: u64) -> Result<usize, usize> {
+        self.own.binary_search_by_key(&n, |own| own.n)
     }
 
     /// A text got further, or failed; what to print now.
     pub(crate) fn updated(&mut self, n: u64, status: Status) -> Option<Line> {
-        let own = self.own.get_mut(&n)?;
+        let at = self.place(n).ok()?;
+        let own = &mut self.own[at];
         let before = std::mem::replace(&mut own.status, status);
         if before == Status::Queued && status != Status::Queued {
             self.counts.queued -= 1;
@@ -122,24 +179,23 @@ impl Delivery {
             Status::Sent => matches!(self.marks, Marks::Unconfirmed { .. }),
             Status::Delivered | Status::Failed => true,
         };
-        let own = last.then(|| self.own.remove(&n)).flatten()?;
+        let own = last.then(|| self.own.remove(at)).flatten()?;
         self.counts.waiting_bytes -= own.bytes;
         // They arrive in order, so this was the one that waited longest.
         self.late = self.late.saturating_sub(1);
-        let end = match status {
-            Status::Delivered => "✓",
-            _ => "…",
-        };
+        if own.is_printed() && status == Status::Delivered && self.marks == Marks::Shown {
+            self.arrived += 1;
+        }
         match status {
-            Status::Failed => self.failed.push(own.beginning),
+            Status::Failed => self.failed.push(own.left.beginning().to_owned()),
             Status::Delivered => self.counts.delivered += 1,
             _ => {}
         }
-        if own.line.is_none() && status == Status::Delivered && self.marks == Marks::Shown {
-            self.arrived += 1;
-        }
-        own.line
-            .map(|(mark, text)| Line::text(mark, format!("{text} {end}")))
+        let end = match status {
+            Status::Delivered => ARRIVED,
+            _ => UNDERWAY,
+        };
+        own.left.into_line(end)
     }
 
     /// What to print because of the time.
@@ -152,11 +208,9 @@ impl Delivery {
             }
             return lines;
         }
-        for own in self.own.values_mut() {
-            if own.since_ms + SOON_MS <= now_ms
-                && let Some((mark, text)) = own.line.take()
-            {
-                lines.push(Line::text(mark, format!("{text} …")));
+        for own in &mut self.own {
+            if own.since_ms + SOON_MS <= now_ms && !own.is_printed() {
+                lines.extend(own.print());
             }
         }
         lines
@@ -167,11 +221,11 @@ impl Delivery {
         match self.marks {
             Marks::Unconfirmed { .. } => None,
             Marks::Shown => {
-                let unseen = self.own.values().find(|own| own.line.is_some());
+                let unseen = self.own.iter().find(|own| !own.is_printed());
                 unseen.map(|own| own.since_ms + SOON_MS)
             }
             Marks::Silent => {
-                let next = self.own.values().nth(self.late);
+                let next = self.own.get(self.late);
                 next.map(|own| own.since_ms + LATE_MS)
             }
         }
@@ -190,7 +244,7 @@ impl Delivery {
     /// How many of them the user has seen go and not arrive.
     pub(crate) fn visibly_waiting(&self) -> usize {
         match self.marks {
-            Marks::Shown => self.own.values().filter(|own| own.line.is_none()).count(),
+            Marks::Shown => self.own.iter().filter(|own| own.is_printed()).count(),
             Marks::Silent => self.late,
             Marks::Unconfirmed { .. } => 0,
         }
@@ -198,11 +252,11 @@ impl Delivery {
 
     fn waiting_since(&self, now_ms: u64, at_least: u64) -> usize {
         let late = |own: &&Own| own.since_ms + at_least <= now_ms;
-        self.own.values().filter(late).count()
+        self.own.iter().filter(late).count()
     }
 
     fn forget_oldest(&mut self) {
-        if let Some((_, own)) = self.own.pop_first() {
+        if let Some(own) = self.own.pop_front() {
             self.counts.queued -= usize::from(own.status == Status::Queued);
             self.counts.waiting_bytes -= own.bytes;
         }
@@ -210,8 +264,9 @@ impl Delivery {
 
     /// Nothing more is told: what did not arrive so far is taken for lost.
     pub(crate) fn give_up(&mut self) {
-        let own = std::mem::take(&mut self.own).into_values();
-        self.failed.extend(own.map(|own| own.beginning));
+        let own = std::mem::take(&mut self.own).into_iter();
+        self.failed
+            .extend(own.map(|own| own.left.beginning().to_owned()));
     }
 
     /// Names the texts that will not arrive, once: `Not delivered: 1. "see you"`.

@@ -1,6 +1,6 @@
 //! Requests on their way: what each was, and how many may be. Pure.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use p2p_chat_protocol::ui::Connect;
 
@@ -37,7 +37,8 @@ pub(crate) enum Asked {
 #[derive(Default)]
 pub(crate) struct Outgoing {
     last_id: u64,
-    asked: BTreeMap<u64, Asked>,
+    /// With their ids, in order.
+    asked: VecDeque<(u64, Asked)>,
     texts: usize,
     bytes: usize,
     /// Texts that found the queue full, in order.
@@ -56,13 +57,14 @@ impl Outgoing {
             self.bytes += text.len();
         }
         self.last_id += 1;
-        self.asked.insert(self.last_id, asked);
+        self.asked.push_back((self.last_id, asked));
         self.last_id
     }
 
     /// The request that this reply answers.
     pub(crate) fn answered(&mut self, id: u64) -> Option<Asked> {
-        let asked = self.asked.remove(&id)?;
+        let at = self.asked.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let (_, asked) = self.asked.remove(at)?;
         if let Asked::Text(text) = &asked {
             self.texts -= 1;
             self.bytes -= text.len();
@@ -111,8 +113,8 @@ impl Outgoing {
 
     /// Nothing will be answered any more: all texts that were not, in order.
     pub(crate) fn unanswered(&mut self) -> Vec<String> {
-        let asked = std::mem::take(&mut self.asked).into_values();
-        let texts = asked.filter_map(|asked| match asked {
+        let asked = std::mem::take(&mut self.asked).into_iter();
+        let texts = asked.filter_map(|(_, asked)| match asked {
             Asked::Text(text) => Some(text),
             _ => None,
         });

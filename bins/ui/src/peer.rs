@@ -7,12 +7,12 @@ use crate::address::{short, split};
 /// What stands before a text. `same`: both ends are on one computer, so the address alone would
 /// not tell who speaks.
 pub(crate) fn mark(from: Author, ip: &str, same: bool) -> String {
-    let ip = short(ip);
-    match (same, from) {
-        (false, _) => format!("[{ip}] "),
-        (true, Author::Me) => format!("[me {ip}] "),
-        (true, Author::Peer) => format!("[peer {ip}] "),
-    }
+    let start = match (same, from) {
+        (false, _) => "[",
+        (true, Author::Me) => "[me ",
+        (true, Author::Peer) => "[peer ",
+    };
+    [start, &short(ip), "] "].concat()
 }
 
 /// Whether both ends of the connection have the same address.

@@ -65,12 +65,14 @@ impl Pipes {
                 _ => std::future::pending().await,
             }
         };
+        // What can be written soon is, so this order lets nothing wait for ever.
         tokio::select! {
-            count = read => self.took(count),
+            biased;
             _ = output.writable(), if !pile.is_empty() => {
                 self.write();
                 vec![]
             }
+            count = read => self.took(count),
         }
     }
 
@@ -91,27 +93,27 @@ impl Pipes {
 
     /// Writes `text`, as far as there is room for it now.
     pub(crate) fn show(&mut self, text: &str) {
-        if !self.broken {
+        if self.broken {
+            return;
+        }
+        if !self.pile.is_empty() {
             self.pile.extend_from_slice(text.as_bytes());
-            self.write();
+            return self.write();
+        }
+        match offer(&self.output, text.as_bytes()) {
+            Some(written) => self.pile.extend_from_slice(&text.as_bytes()[written..]),
+            None => self.broken = true,
         }
     }
 
     fn write(&mut self) {
-        let mut written = 0;
-        while written < self.pile.len() {
-            match self.output.try_write(&self.pile[written..]) {
-                Ok(n) => written += n,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                    self.broken = true;
-                    self.pile = Vec::new();
-                    return;
-                }
-                Err(error) => cannot_write(&error),
+        self.pile = match offer(&self.output, &self.pile) {
+            Some(written) => self.pile.split_off(written),
+            None => {
+                self.broken = true;
+                Vec::new()
             }
-        }
-        self.pile = self.pile.split_off(written);
+        };
     }
 
     /// Whether more text may be added.
@@ -130,6 +132,20 @@ impl Pipes {
             self.write();
         }
     }
+}
+
+/// Writes as much as there is room for; how much. `None`: the reader left.
+fn offer(output: &Sender, bytes: &[u8]) -> Option<usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match output.try_write(&bytes[written..]) {
+            Ok(n) => written += n,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return None,
+            Err(error) => cannot_write(&error),
+        }
+    }
+    Some(written)
 }
 
 /// Where to open a pipe anew.

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use p2p_chat_plugin::{Inbox, Pipe};
+use p2p_chat_plugin::{Alarm, Inbox, Pipe};
 use p2p_chat_protocol::Welcome;
 use p2p_chat_protocol::ui::UiEvent;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::action::{Action, Manner, Now, Prompt, Typed};
@@ -70,8 +71,9 @@ impl Session {
     }
 
     async fn serve(mut self, pipe: &mut Pipe, face: &mut Face) -> io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let (tell, mut told_to_leave) = oneshot::channel();
+        tokio::spawn(await_signals(tell)?);
+        let mut alarm = Alarm::default();
         loop {
             self.take_typed();
             self.act(pipe, face);
@@ -88,8 +90,12 @@ impl Session {
             let deadline = self.ui.deadline().map(Duration::from_millis);
             let deadline = deadline.map(|after| self.started + after);
             let has_room = face.has_room();
-            let sign_due = Instant::now() + SIGN_EVERY;
-            self.sign_due = (!has_room).then(|| self.sign_due.unwrap_or(sign_due));
+            self.sign_due = (!has_room).then(|| {
+                let sign_due = self.sign_due;
+                sign_due.unwrap_or_else(|| Instant::now() + SIGN_EVERY)
+            });
+            let due = deadline.into_iter().chain(self.sign_due).min();
+            alarm.set(due, Instant::now());
             let wants_lines = self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
                 line = pipe.reader.next(), if has_room => {
@@ -102,13 +108,13 @@ impl Session {
                     }
                 }
                 lines = face.next(wants_lines) => self.typed.extend(lines),
-                () = until(deadline) => self.ui.settle(self.now()),
-                () = until(self.sign_due) => {
-                    self.sign_due = None;
-                    pipe.writer.sign_of_life();
+                () = alarm.rings() => {
+                    self.ui.settle(self.now());
+                    if self.sign_due.take_if(|due| *due <= Instant::now()).is_some() {
+                        pipe.writer.sign_of_life();
+                    }
                 }
-                Some(()) = terminate.recv() => self.ui.leave(),
-                Some(()) = hang_up.recv() => self.ui.leave(),
+                Ok(()) = &mut told_to_leave, if !told_to_leave.is_terminated() => self.ui.leave(),
             }
         }
     }
@@ -128,26 +134,31 @@ impl Session {
 
     /// All that is there already, so that it is answered with one write.
     fn take_events(&mut self, first: &[u8], pipe: &mut Pipe) -> io::Result<()> {
-        self.take_event(first);
+        let now = self.now();
+        self.take_event(first, now);
         while let Some(line) = pipe.reader.buffered()? {
-            self.take_event(&line);
+            self.take_event(&line, now);
         }
-        self.ui.settle(self.now());
+        self.ui.settle(now);
         Ok(())
     }
 
-    fn take_event(&mut self, line: &[u8]) {
+    fn take_event(&mut self, line: &[u8], now: Now) {
         let incoming = self.inbox.read::<UiEvent>(line);
-        self.ui.incoming(incoming, self.now());
+        self.ui.incoming(incoming, now);
     }
 
     fn take_typed(&mut self) {
+        if self.typed.is_empty() {
+            return;
+        }
+        let now = self.now();
         while self.ui.wants_line()
             && let Some(typed) = self.typed.pop_front()
         {
             // Answered: the same question may come again.
             self.asked = None;
-            self.ui.typed(typed, self.now());
+            self.ui.typed(typed, now);
         }
     }
 
@@ -205,11 +216,21 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
+/// Waits for the first signal that asks us to leave, in a task of its own: the loop would look at
+/// both of them at each text, and that takes as long as all else it waits for.
+fn await_signals(tell: oneshot::Sender<()>) -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut tell = tell;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+            () = tell.closed() => {}
+        }
+        // Nobody hears it when the loop is at its end.
+        let _ = tell.send(());
+    })
 }
 
 /// OSC 52: the terminal puts it on the clipboard, on whichever computer that is.

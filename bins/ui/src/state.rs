@@ -73,8 +73,8 @@ impl Ui {
     }
 
     /// What is to be done since the last time.
-    pub(crate) fn actions(&mut self) -> Vec<Action> {
-        std::mem::take(&mut self.actions)
+    pub(crate) fn actions(&mut self) -> impl Iterator<Item = Action> {
+        self.actions.drain(..)
     }
 
     /// When something is to be done without an event, by the clock that never jumps.
@@ -94,7 +94,9 @@ impl Ui {
 
     fn event(&mut self, received: Received<UiEvent>, now: Now) {
         let Received {
-            reply_to, message, ..
+            reply_to,
+            mut message,
+            ..
         } = received;
         if let UiEvent::Error(refusal) = message {
             return self.refused(reply_to, refusal);
@@ -106,8 +108,14 @@ impl Ui {
         if let Some(sentence) = self.granted(asked.as_ref(), &message) {
             self.note(sentence);
         }
-        for line in self.view.lines(&message, now) {
-            self.show(line);
+        if let UiEvent::MessageAdded(message) = &mut message {
+            if let Some(line) = self.view.text(message, now) {
+                self.show(line);
+            }
+        } else {
+            for line in self.view.lines(&mut message, now) {
+                self.show(line);
+            }
         }
         self.follow(&message);
         self.go_on();

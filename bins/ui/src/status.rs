@@ -227,7 +227,7 @@ mod tests {
         };
         talk.connected(&peer, at(1_000), true);
         talk.added(
-            &MessageAdded {
+            &mut MessageAdded {
                 n: 1,
                 from: Author::Peer,
                 ip: "198.51.100.2".into(),

@@ -93,11 +93,11 @@ impl Talk {
         matches!(verification, Some(Verification::Code | Verification::Words))
     }
 
-    /// A text, the user's own or the peer's; what to print.
-    pub(crate) fn added(&mut self, message: &MessageAdded, now: Now) -> Option<Line> {
+    /// A text, the user's own or the peer's; what to print. The text is taken out of the message.
+    pub(crate) fn added(&mut self, message: &mut MessageAdded, now: Now) -> Option<Line> {
         let same = self.peer.as_ref().is_some_and(|peer| peer.one_computer);
         let mark = peer::mark(message.from, &message.ip, same);
-        let text = &message.text.0;
+        let text = std::mem::take(&mut message.text.0);
         match message.from {
             Author::Me => {
                 let status = message.status.unwrap_or(Status::Sent);

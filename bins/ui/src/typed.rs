@@ -107,7 +107,7 @@ impl Ui {
     }
 
     fn chat_line(&mut self, line: String, now: Now) {
-        let meaning = understand(&line);
+        let meaning = understand(line);
         self.typed |= matches!(meaning, Meaning::Text(_));
         match meaning {
             Meaning::Blank => {}

@@ -1,7 +1,7 @@
 //! Events in, lines to print out. Pure.
 
 use p2p_chat_protocol::ui::{
-    AuthenticationFailed, Level, Notice, PeerDisconnected, Status, UiEvent,
+    AuthenticationFailed, Level, MessageAdded, Notice, PeerDisconnected, Status, UiEvent,
 };
 
 use crate::action::{Manner, Now};
@@ -43,8 +43,11 @@ impl View {
         }
     }
 
-    /// What to print about `event`.
-    pub(crate) fn lines(&mut self, event: &UiEvent, now: Now) -> Vec<Line> {
+    /// What to print about `event`; its text, where it has one, is taken out of it.
+    pub(crate) fn lines(&mut self, event: &mut UiEvent, now: Now) -> Vec<Line> {
+        if let UiEvent::MessageAdded(message) = event {
+            return self.text(message, now).into_iter().collect();
+        }
         let told_of_death = std::mem::take(&mut self.told_of_death);
         let mut lines = self.outcome(event);
         let sentences = match event {
@@ -82,15 +85,12 @@ impl View {
                 };
                 self.detail(|| format!("Text {} {became}", update.n))
             }
-            UiEvent::MessageAdded(message) => {
-                lines.extend(self.talk.added(message, now));
-                vec![]
-            }
             UiEvent::KeysChanged(keys) => {
                 self.talk.keys_changed(*keys);
                 self.detail(|| "The keys were renewed".to_owned())
             }
-            UiEvent::Welcome(_)
+            UiEvent::MessageAdded(_)
+            | UiEvent::Welcome(_)
             | UiEvent::ReplayFinished
             | UiEvent::InputNeeded(_)
             | UiEvent::VerificationNeeded(_)
@@ -100,6 +100,13 @@ impl View {
         lines.extend(sentences.into_iter().map(Line::Note));
         lines.extend(self.block().into_iter().map(Line::Note));
         lines
+    }
+
+    /// What to print about a text: [`View::lines`] of the event there is most of, and that nothing
+    /// else depends on.
+    pub(crate) fn text(&mut self, message: &mut MessageAdded, now: Now) -> Option<Line> {
+        self.told_of_death = false;
+        self.talk.added(message, now)
     }
 
     /// The rows above the prompt while somebody is waited for or called.
@@ -221,8 +228,8 @@ mod tests {
     fn screen(view: &mut View, events: &[&str]) -> String {
         let mut out = String::new();
         for event in events {
-            let event = read::<UiEvent>(event.as_bytes()).expect("an event").message;
-            for line in view.lines(&event, Now::default()) {
+            let mut event = read::<UiEvent>(event.as_bytes()).expect("an event").message;
+            for line in view.lines(&mut event, Now::default()) {
                 draw(&mut out, &line, Some(40));
             }
         }

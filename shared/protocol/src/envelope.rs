@@ -1,10 +1,13 @@
 //! The envelope around every message, and the two steps of reading one.
 
-mod glance;
+pub(crate) mod fields;
+mod passes;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer};
+
+use fields::append_value;
 
 /// What every message has beside its own fields.
 #[derive(Debug, Deserialize)]
@@ -20,13 +23,16 @@ pub struct Envelope<'a> {
 
 /// One direction of a pipe: all messages that may travel in it.
 pub trait Messages: Sized {
-    /// Parses `line` as the message called `kind`; `None` where this direction has none so called.
-    fn parse(kind: &str, line: &[u8]) -> Option<Result<Self, serde_json::Error>>;
+    /// Whether this direction has a message so called.
+    fn has(kind: &str) -> bool;
+
+    /// Takes the message called `kind` from its fields.
+    fn take<'de, D: Deserializer<'de>>(kind: &str, fields: D) -> Result<Self, D::Error>;
 
     /// The message's name.
     fn kind(&self) -> &'static str;
 
-    /// Appends the message's own fields as a JSON object.
+    /// Appends the message's own fields as those of a JSON object, each with a comma before it.
     fn write_fields(&self, out: &mut Vec<u8>);
 }
 
@@ -69,30 +75,28 @@ const ID_LIMIT: u64 = 1 << 53;
 
 /// Reads one line (without its line end).
 pub fn read<M: Messages>(line: &[u8]) -> Result<Received<M>, ReadError> {
-    if let Some(Envelope { kind, id, reply_to }) = glance::glance(line)
-        && let Some(Ok(message)) = M::parse(&kind, line)
-    {
-        return Ok(Received {
-            id,
-            reply_to,
-            message,
-        });
+    match passes::read_at_once(line) {
+        Some(received) => Ok(received),
+        None => read_in_two_steps(line),
     }
+}
+
+fn read_in_two_steps<M: Messages>(line: &[u8]) -> Result<Received<M>, ReadError> {
     let Envelope { kind, id, reply_to } = peek(line)?;
-    match M::parse(&kind, line) {
-        Some(Ok(message)) => Ok(Received {
+    if !M::has(&kind) {
+        let kind = kind.chars().take(64).collect();
+        return Err(ReadError::UnknownType { id, kind });
+    }
+    match passes::read_fields(&kind, line) {
+        Ok(message) => Ok(Received {
             id,
             reply_to,
             message,
         }),
-        Some(Err(error)) => Err(ReadError::Invalid {
+        Err(reason) => Err(ReadError::Invalid {
             id,
             reply_to,
-            reason: describe(&error),
-        }),
-        None => Err(ReadError::UnknownType {
-            id,
-            kind: kind.chars().take(64).collect(),
+            reason,
         }),
     }
 }
@@ -118,37 +122,24 @@ fn describe(error: &serde_json::Error) -> String {
     error.to_string().chars().take(200).collect()
 }
 
-/// Room for a short text's line, so that the buffer does not grow step by step.
-const LINE: usize = 256;
+/// Room for the envelope, a text of a few lines and its other fields, so that a line is rarely
+/// moved while it grows.
+const USUAL_LINE: usize = 512;
 
 /// Appends one message as a line, line end included.
 pub fn write<M: Messages>(out: &mut Vec<u8>, id: Option<u64>, reply_to: Option<u64>, message: &M) {
-    out.reserve(LINE);
+    if out.is_empty() {
+        out.reserve(USUAL_LINE);
+    }
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(message.kind().as_bytes());
     out.push(b'"');
-    for (name, value) in [("id", id), ("reply_to", reply_to)] {
+    for (name, value) in [(b",\"id\":".as_slice(), id), (b",\"reply_to\":", reply_to)] {
         if let Some(value) = value {
-            out.extend_from_slice(b",\"");
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
-            write_json(out, &value);
+            out.extend_from_slice(name);
+            append_value(out, &value);
         }
     }
-    let fields = out.len();
     message.write_fields(out);
-    // The fields are an object of their own; its brace becomes the comma that joins the two.
-    match out.get(fields + 1) {
-        Some(b'}') | None => out.truncate(fields),
-        Some(_) => {
-            out[fields] = b',';
-            out.pop();
-        }
-    }
     out.extend_from_slice(b"}\n");
-}
-
-/// Appends `fields` as JSON. Our own message structs have string keys only, so this cannot fail.
-pub(crate) fn write_json<T: Serialize>(out: &mut Vec<u8>, fields: &T) {
-    serde_json::to_writer(out, fields).expect("message structs are always JSON");
 }

@@ -15,10 +15,17 @@ macro_rules! messages {
         }
 
         impl $crate::Messages for $name {
-            fn parse(kind: &str, line: &[u8]) -> Option<Result<Self, serde_json::Error>> {
+            fn has(kind: &str) -> bool {
+                matches!(kind, $( $kind )|*)
+            }
+
+            fn take<'de, D: serde::Deserializer<'de>>(
+                kind: &str,
+                fields: D,
+            ) -> Result<Self, D::Error> {
                 match kind {
-                    $( $kind => Some(messages!(@parse line, $variant $($fields)?)), )*
-                    _ => None,
+                    $( $kind => messages!(@take fields, $variant $($fields)?), )*
+                    _ => Err(serde::de::Error::custom("there is no such message")),
                 }
             }
 
@@ -36,17 +43,17 @@ macro_rules! messages {
             }
         }
     };
-    (@parse $line:ident, $variant:ident) => {
-        serde_json::from_slice::<serde::de::IgnoredAny>($line).map(|_| Self::$variant)
+    (@take $given:ident, $variant:ident) => {
+        <serde::de::IgnoredAny as serde::Deserialize>::deserialize($given).map(|_| Self::$variant)
     };
-    (@parse $line:ident, $variant:ident $fields:ty) => {
-        serde_json::from_slice::<$fields>($line).map(Self::$variant)
+    (@take $given:ident, $variant:ident $fields:ty) => {
+        <$fields as serde::Deserialize>::deserialize($given).map(Self::$variant)
     };
     (@pattern $bound:ident, $variant:ident) => { Self::$variant };
     (@pattern $bound:ident, $variant:ident $fields:ty) => { Self::$variant($bound) };
-    (@write $out:ident, $bound:ident) => { $out.extend_from_slice(b"{}") };
+    (@write $out:ident, $bound:ident) => {{}};
     (@write $out:ident, $bound:ident $fields:ty) => {
-        $crate::envelope::write_json($out, $bound)
+        $crate::envelope::fields::append($out, $bound)
     };
 }
 pub(crate) use messages;

@@ -9,7 +9,7 @@ fn confirmed(marks: Marks) -> Delivery {
 
 fn add(delivery: &mut Delivery, n: u64, text: &str, now_ms: u64) -> Option<Line> {
     let mark = "[192.168.1.100] ".to_owned();
-    delivery.added(n, mark, text, Status::Queued, now_ms)
+    delivery.added(n, mark, text.to_owned(), Status::Queued, now_ms)
 }
 
 fn text(text: &str) -> Line {

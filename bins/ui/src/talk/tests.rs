@@ -24,7 +24,7 @@ fn chat(direction: Direction) -> Talk {
 }
 
 fn mine(talk: &mut Talk, n: u64, text: &str, now_ms: u64) {
-    let message = MessageAdded {
+    let mut message = MessageAdded {
         n,
         from: Author::Me,
         ip: "192.168.1.100".into(),
@@ -32,7 +32,7 @@ fn mine(talk: &mut Talk, n: u64, text: &str, now_ms: u64) {
         at_ms: 1,
         status: Some(Status::Queued),
     };
-    talk.added(&message, at(now_ms));
+    talk.added(&mut message, at(now_ms));
 }
 
 fn gone(reason: DisconnectReason, redialing: bool) -> PeerDisconnected {

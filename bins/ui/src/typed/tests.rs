@@ -38,7 +38,7 @@ fn shown(ui: &mut Ui) -> Vec<String> {
         Action::Show(Line::Note(sentence)) => sentence,
         other => format!("{other:?}"),
     };
-    ui.actions().into_iter().map(word).collect()
+    ui.actions().map(word).collect()
 }
 
 fn quits(said: &[String]) -> bool {
