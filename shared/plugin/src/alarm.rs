@@ -15,13 +15,12 @@ pub struct Alarm {
     armed: bool,
 }
 
-/// What is about to go off, and a deadline that is later by so little that it is followed. For the
-/// last few milliseconds of a timer the kernel sets up the processor's own, at every wait: one that
-/// stayed where it is would cost most of the time more than it saves.
+/// What is about to go off, and a deadline that is later by so little that it is followed.
 const SOON: Duration = Duration::from_millis(10);
 
-/// Timers have no finer steps.
-const STEP: Duration = Duration::from_millis(1);
+/// Within a tick of the kernel's clock (250 a second), each wait for a timer sets up the
+/// processor's own: that costs as much as all the work for a text. So a timer is moved away in time.
+const TICK: Duration = Duration::from_millis(4);
 
 impl Default for Alarm {
     /// An alarm that does not go off. To be made where tokio runs.
@@ -49,7 +48,8 @@ impl Alarm {
     fn suits(&self, deadline: Instant, now: Instant) -> bool {
         let armed_for = self.timer.deadline().into_std();
         match deadline.checked_duration_since(armed_for) {
-            Some(later) => later < STEP || (later > SOON && armed_for < now + SOON),
+            Some(later) if later > SOON => armed_for < now + SOON,
+            Some(_) => armed_for >= now + TICK,
             None => false,
         }
     }
