@@ -80,12 +80,9 @@ impl Talk {
             let lingering = self.exit.filter(|_| life.is_process()).map(|(at, _)| at);
             let half_open = [self.deaf, self.mute].into_iter().flatten().min();
             tokio::select! {
-                line = self.reader.next(), if self.mute.is_none() && size_of(&self.batch) < HEARD => {
-                    if let Err(failure) = self.collect(line) {
-                        self.mute = Some(Instant::now());
-                        if let Some(failure) = failure { life.fail(failure); }
-                    }
-                }
+                // Not at random: what nearly always happens is looked at first, and what is written
+                // shall not wait for a plugin that never stops talking.
+                biased;
                 written = self.writing.go_on(), if self.writing.is_busy() => {
                     match written {
                         Written::All => {}
@@ -95,6 +92,12 @@ impl Talk {
                         }
                     }
                     return Happened::Written;
+                }
+                line = self.reader.next(), if self.mute.is_none() && size_of(&self.batch) < HEARD => {
+                    if let Err(failure) = self.collect(line) {
+                        self.mute = Some(Instant::now());
+                        if let Some(failure) = failure { life.fail(failure); }
+                    }
                 }
                 code = life.exit_code(), if self.exit.is_none() => {
                     self.exit = Some((Instant::now(), code));

@@ -108,15 +108,19 @@ const LONGEST_FRAME: &str = r#"{"kind":"text","n":18446744073709551615,"text":""
 /// How many bytes the payload of a text has at most, whatever its number; without making it. What
 /// JSON escapes: RFC 8259, section 7.
 pub(crate) fn text_bytes(text: &str) -> usize {
-    let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    let is_nameless = |byte: &u8| !matches!(byte, 0x08 | 0x09 | 0x0a | 0x0c | 0x0d);
-    let escaped = text.bytes().filter(is_escaped).count();
-    // Most texts have none. One that has a short name takes two bytes, another six.
-    let nameless = match escaped {
-        0 => 0,
-        _ => text.bytes().filter(|b| *b < 0x20 && is_nameless(b)).count(),
+    let written = match p2p_chat_protocol::is_plain(text) {
+        true => text.len(),
+        false => text.bytes().map(written_bytes).sum(),
     };
-    LONGEST_FRAME.len() + text.len() + escaped + 4 * nameless
+    LONGEST_FRAME.len() + written
+}
+
+fn written_bytes(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | 0x08 | 0x09 | 0x0a | 0x0c | 0x0d => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
 }
 
 /// Everything up to `n` is here.

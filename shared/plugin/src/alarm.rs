@@ -15,8 +15,9 @@ pub struct Alarm {
     armed: bool,
 }
 
-/// What is about to go off, and a deadline that is later by so little that it is followed.
-const SOON: Duration = Duration::from_millis(10);
+/// What is about to go off, and a deadline that is later by so little that it is followed: longer
+/// than all waits for company, which are up to 20 ms.
+const SOON: Duration = Duration::from_millis(25);
 
 /// Within a tick of the kernel's clock (250 a second), each wait for a timer sets up the
 /// processor's own: that costs as much as all the work for a text. So a timer is moved away in time.

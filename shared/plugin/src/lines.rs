@@ -6,7 +6,7 @@
 
 use std::io;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use p2p_chat_protocol::{MAX_LINE, Messages};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -16,14 +16,17 @@ const MOST: usize = 65_536;
 const LEAST: usize = 1_024;
 
 /// Bytes in, lines out. Pure.
+///
+/// Nothing of a line stays here when it was handed out, whatever the allocator does.
 pub struct LineBuffer {
-    /// Given up with its last line, so that an allocator that erases what is freed leaves nothing
-    /// of a line that nobody has any more.
-    bytes: BytesMut,
-    /// For the next read.
-    room: usize,
+    /// Of the room for a few lines, which stays, all is zero that holds nothing.
+    bytes: Vec<u8>,
+    /// So much of it was handed out.
+    start: usize,
     /// How far `bytes` was searched for a line end.
     searched: usize,
+    /// For the next read.
+    room: usize,
     /// Whether the place of a byte order mark is behind us.
     started: bool,
 }
@@ -31,9 +34,10 @@ pub struct LineBuffer {
 impl Default for LineBuffer {
     fn default() -> Self {
         Self {
-            bytes: BytesMut::new(),
-            room: LEAST,
+            bytes: Vec::new(),
+            start: 0,
             searched: 0,
+            room: LEAST,
             started: false,
         }
     }
@@ -41,7 +45,8 @@ impl Default for LineBuffer {
 
 impl LineBuffer {
     /// Where the next bytes go.
-    fn spare(&mut self) -> &mut BytesMut {
+    fn spare(&mut self) -> &mut Vec<u8> {
+        self.close_up();
         self.bytes.reserve(self.room);
         &mut self.bytes
     }
@@ -51,32 +56,45 @@ impl LineBuffer {
         self.room = (4 * count).clamp(LEAST, MOST);
     }
 
+    /// Moves what was not handed out to the front, and erases what is behind it.
+    fn close_up(&mut self) {
+        let left = self.bytes.len() - self.start;
+        if self.start > 0 {
+            self.bytes.copy_within(self.start.., 0);
+            self.bytes[left..].fill(0);
+            self.bytes.truncate(left);
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        if left == 0 && self.bytes.capacity() > LEAST {
+            self.bytes = Vec::new();
+        }
+    }
+
     /// The next whole line, without its end; `None` when more bytes are needed.
     pub fn next_line(&mut self) -> Result<Option<Bytes>, LineTooLong> {
         loop {
             self.skip_byte_order_mark();
             let Some(found) = memchr::memchr(b'\n', &self.bytes[self.searched..]) else {
                 self.searched = self.bytes.len();
-                return if self.searched > MAX_LINE + 1 {
-                    Err(LineTooLong)
-                } else {
-                    Ok(None)
-                };
+                if self.searched - self.start > MAX_LINE + 1 {
+                    return Err(LineTooLong);
+                }
+                if self.searched == self.start {
+                    self.close_up();
+                }
+                return Ok(None);
             };
-            let mut line = self.bytes.split_to(self.searched + found).freeze();
-            self.bytes.advance(1);
-            if self.bytes.is_empty() {
-                self.bytes = BytesMut::new();
-            }
-            self.searched = 0;
-            if line.last() == Some(&b'\r') {
-                line.truncate(line.len() - 1);
-            }
+            let end = self.searched + found;
+            let line = &self.bytes[self.start..end];
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            self.start = end + 1;
+            self.searched = self.start;
             if line.len() > MAX_LINE {
                 return Err(LineTooLong);
             }
             if !line.trim_ascii().is_empty() {
-                return Ok(Some(line));
+                return Ok(Some(Bytes::copy_from_slice(line)));
             }
         }
     }
@@ -88,8 +106,8 @@ impl LineBuffer {
         }
         self.started = true;
         if self.bytes.starts_with(MARK) {
-            self.bytes.advance(MARK.len());
-            self.searched = 0;
+            self.start = MARK.len();
+            self.searched = self.start;
         }
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 
 use fields::append_value;
+pub use fields::is_plain;
 
 /// What every message has beside its own fields.
 #[derive(Debug, Deserialize)]

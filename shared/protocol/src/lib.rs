@@ -17,7 +17,7 @@ mod private;
 pub mod transport;
 pub mod ui;
 
-pub use envelope::{Envelope, Messages, ReadError, Received, read, write};
+pub use envelope::{Envelope, Messages, ReadError, Received, is_plain, read, write};
 pub use error::{ErrorCode, Refusal};
 pub use hello::{Greeting, Hello, Options, Role, Start, Welcome};
 pub use private::{Payload, Private};

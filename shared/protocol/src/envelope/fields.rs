@@ -40,8 +40,8 @@ fn append_text(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-/// Whether nothing in `text` is escaped in JSON.
-fn is_plain(text: &str) -> bool {
+/// Whether nothing in `text` is escaped in JSON (RFC 8259, section 7).
+pub fn is_plain(text: &str) -> bool {
     // To the end in any case: a loop that may end early looks at one byte at a time.
     let plain = |b: u8| b >= b' ' && b != b'"' && b != b'\\';
     text.bytes().fold(true, |all, b| all & plain(b))
