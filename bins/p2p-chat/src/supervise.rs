@@ -51,7 +51,7 @@ pub(crate) async fn supervise(
         nat_helper: Slot::new(Role::NatHelper, programs.nat_helper),
         terminal,
         log_lines,
-        alarm: Alarm::default(),
+        alarm: Alarm::new().map_err(|e| format!("cannot make a timer: {e}"))?,
         outputs: Vec::new(),
         ending: None,
         broken: None,

@@ -66,7 +66,7 @@ impl Transport {
         reports: &mut Reports,
     ) -> io::Result<()> {
         let mut inbox = Inbox::default();
-        let mut alarm = Alarm::default();
+        let mut alarm = Alarm::new()?;
         let mut now = Now::read();
         loop {
             let written = self.outbox.flush_at_once().await?;

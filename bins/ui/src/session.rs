@@ -73,7 +73,7 @@ impl Session {
     async fn serve(mut self, pipe: &mut Pipe, face: &mut Face) -> io::Result<()> {
         let (tell, mut told_to_leave) = oneshot::channel();
         tokio::spawn(await_signals(tell)?);
-        let mut alarm = Alarm::default();
+        let mut alarm = Alarm::new()?;
         loop {
             self.take_typed();
             self.act(pipe, face);

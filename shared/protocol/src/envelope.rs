@@ -3,6 +3,8 @@
 pub(crate) mod fields;
 mod passes;
 
+pub(crate) use passes::pass;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
@@ -29,6 +31,10 @@ pub trait Messages: Sized {
 
     /// Takes the message called `kind` from its fields.
     fn take<'de, D: Deserializer<'de>>(kind: &str, fields: D) -> Result<Self, D::Error>;
+
+    /// Takes a message from its line, by the name that is given or found in front. Made once, where
+    /// the messages are declared, and not again in every crate that reads some.
+    fn pass(line: &str, kind: Option<&str>) -> Result<Received<Self>, serde_json::Error>;
 
     /// The message's name.
     fn kind(&self) -> &'static str;

@@ -29,6 +29,13 @@ macro_rules! messages {
                 }
             }
 
+            fn pass(
+                line: &str,
+                kind: Option<&str>,
+            ) -> Result<$crate::Received<Self>, serde_json::Error> {
+                $crate::envelope::pass(line, kind)
+            }
+
             fn kind(&self) -> &'static str {
                 match self {
                     $( messages!(@pattern _fields, $variant $($fields)?) => $kind, )*

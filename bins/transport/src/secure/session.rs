@@ -118,7 +118,10 @@ impl Line<'_> {
         news: &mpsc::Sender<T>,
     ) -> End {
         let mut taken = Vec::new();
-        let mut alarm = Alarm::default();
+        let Ok(mut alarm) = Alarm::new() else {
+            // No more descriptors: without a clock no line is kept.
+            return End::Of(DisconnectReason::Cut);
+        };
         loop {
             let now = clock::now_ms();
             if session.is_due(now) {

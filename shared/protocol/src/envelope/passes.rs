@@ -16,28 +16,37 @@ const RESERVED: [&str; 3] = ["type", "id", "reply_to"];
 
 /// The message; `None` where it takes two passes, or is none.
 pub(super) fn read_at_once<M: Messages>(line: &[u8]) -> Option<Received<M>> {
-    // Once for the whole line costs less than for each string of it.
-    pass(str::from_utf8(line).ok()?, Whole(PhantomData)).ok()
+    M::pass(str::from_utf8(line).ok()?, None).ok()
 }
 
 /// The message called `kind`. The error is for people.
 pub(super) fn read_fields<M: Messages>(kind: &str, line: &[u8]) -> Result<M, String> {
     let line = str::from_utf8(line).map_err(|error| error.to_string())?;
-    let is = PhantomData;
-    pass(line, Fields { kind, is }).map_err(|error| describe(&error))
+    let read = M::pass(line, Some(kind)).map_err(|error| describe(&error))?;
+    Ok(read.message)
 }
 
-fn pass<'de, V: Visitor<'de>>(line: &'de str, visitor: V) -> serde_json::Result<V::Value> {
+/// What [`Messages::pass`] does. UTF-8 was looked at once for the whole line: that costs less than
+/// for each string of it.
+pub(crate) fn pass<M: Messages>(
+    line: &str,
+    kind: Option<&str>,
+) -> Result<Received<M>, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_str(line);
-    let value = parser.deserialize_map(visitor)?;
+    let is = PhantomData;
+    let received = parser.deserialize_map(Pass { kind, is })?;
     parser.end()?;
-    Ok(value)
+    Ok(received)
 }
 
-/// The envelope, and a message behind it.
-struct Whole<M>(PhantomData<M>);
+/// One type for both passes: each message's parser is made once for each type.
+struct Pass<'k, M> {
+    /// The message's name, where the envelope is known and somewhere among the fields.
+    kind: Option<&'k str>,
+    is: PhantomData<M>,
+}
 
-impl<'de, M: Messages> Visitor<'de> for Whole<M> {
+impl<'de, M: Messages> Visitor<'de> for Pass<'_, M> {
     type Value = Received<M>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,27 +54,11 @@ impl<'de, M: Messages> Visitor<'de> for Whole<M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Received<M>, A::Error> {
-        // A name or type with an escape in it is none that can be borrowed, and thereby unusual.
-        if map.next_key()? != Some("type") {
-            return Err(unusual());
-        }
-        let kind: &str = map.next_value()?;
-        let mut ahead = map.next_key()?;
-        let [id, reply_to] = ["id", "reply_to"].map(|name| match ahead {
-            Some(found) if found == name => {
-                let value = map.next_value()?;
-                ahead = map.next_key()?;
-                Ok(Some(value))
-            }
-            _ => Ok(None),
-        });
-        let (id, reply_to) = (id?, reply_to?);
-        let ids = [id, reply_to].into_iter().flatten();
-        if ids.max().is_some_and(|id| id >= ID_LIMIT) {
-            return Err(unusual());
-        }
-        let names = Names::Usual(ahead);
-        let fields = MapAccessDeserializer::new(Named { map, names });
+        let (kind, [id, reply_to], names) = match self.kind {
+            Some(kind) => (kind, [None, None], Names::Any),
+            None => envelope(&mut map)?,
+        };
+        let fields = MapAccessDeserializer::new(Fields { map, names });
         Ok(Received {
             id,
             reply_to,
@@ -74,28 +67,29 @@ impl<'de, M: Messages> Visitor<'de> for Whole<M> {
     }
 }
 
-/// A message whose envelope is somewhere among its fields.
-struct Fields<'k, M> {
-    kind: &'k str,
-    is: PhantomData<M>,
+/// Its name, `id` and `reply_to`, and what that leaves for the fields.
+fn envelope<'de, A: MapAccess<'de>>(
+    map: &mut A,
+) -> Result<(&'de str, [Option<u64>; 2], Names<'de>), A::Error> {
+    // A name or type with an escape in it is none that can be borrowed, and thereby unusual.
+    if map.next_key()? != Some("type") {
+        return Err(unusual());
+    }
+    let kind = map.next_value()?;
+    let mut ahead = map.next_key()?;
+    let mut ids = [None, None];
+    for (name, place) in ["id", "reply_to"].into_iter().zip(&mut ids) {
+        if ahead == Some(name) {
+            *place = Some(map.next_value()?).filter(|id| *id < ID_LIMIT);
+            place.ok_or_else(unusual)?;
+            ahead = map.next_key()?;
+        }
+    }
+    Ok((kind, ids, Names::Usual(ahead)))
 }
 
-impl<'de, M: Messages> Visitor<'de> for Fields<'_, M> {
-    type Value = M;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<M, A::Error> {
-        let names = Names::Any;
-        M::take(self.kind, MapAccessDeserializer::new(Named { map, names }))
-    }
-}
-
-/// The fields of a message. One type for both passes: each message's parser is made once for each
-/// type of this.
-struct Named<'de, A> {
+/// The fields of a message.
+struct Fields<'de, A> {
     map: A,
     names: Names<'de>,
 }
@@ -109,7 +103,7 @@ enum Names<'de> {
     Any,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Named<'de, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
