@@ -54,38 +54,56 @@ impl<'de, M: Messages> Visitor<'de> for Pass<'_, M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Received<M>, A::Error> {
-        let (kind, [id, reply_to], names) = match self.kind {
-            Some(kind) => (kind, [None, None], Names::Any),
-            None => envelope(&mut map)?,
+        let front = match self.kind {
+            Some(kind) => Front {
+                kind,
+                ids: [None; 2],
+                names: Names::Any,
+            },
+            None => Front::read(&mut map)?,
         };
+        let [id, reply_to] = front.ids;
+        let names = front.names;
         let fields = MapAccessDeserializer::new(Fields { map, names });
         Ok(Received {
             id,
             reply_to,
-            message: M::take(kind, fields)?,
+            message: M::take(front.kind, fields)?,
         })
     }
 }
 
-/// Its name, `id` and `reply_to`, and what that leaves for the fields.
-fn envelope<'de, A: MapAccess<'de>>(
-    map: &mut A,
-) -> Result<(&'de str, [Option<u64>; 2], Names<'de>), A::Error> {
-    // A name or type with an escape in it is none that can be borrowed, and thereby unusual.
-    if map.next_key()? != Some("type") {
-        return Err(unusual());
-    }
-    let kind = map.next_value()?;
-    let mut ahead = map.next_key()?;
-    let mut ids = [None, None];
-    for (name, place) in ["id", "reply_to"].into_iter().zip(&mut ids) {
-        if ahead == Some(name) {
-            *place = Some(map.next_value()?).filter(|id| *id < ID_LIMIT);
-            place.ok_or_else(unusual)?;
-            ahead = map.next_key()?;
+/// What is known before the fields are read.
+struct Front<'a, 'de> {
+    kind: &'a str,
+    /// `id` and `reply_to`.
+    ids: [Option<u64>; 2],
+    names: Names<'de>,
+}
+
+impl<'de> Front<'de, 'de> {
+    /// The envelope in front of the fields.
+    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
+        // A name or type with an escape in it is none that can be borrowed, and thereby unusual.
+        if map.next_key()? != Some("type") {
+            return Err(unusual());
         }
+        let kind = map.next_value()?;
+        let mut ahead = map.next_key()?;
+        let mut ids = [None; 2];
+        for (name, id) in ["id", "reply_to"].into_iter().zip(&mut ids) {
+            if ahead == Some(name) {
+                let value = map.next_value()?;
+                if value >= ID_LIMIT {
+                    return Err(unusual());
+                }
+                *id = Some(value);
+                ahead = map.next_key()?;
+            }
+        }
+        let names = Names::Usual(ahead);
+        Ok(Self { kind, ids, names })
     }
-    Ok((kind, ids, Names::Usual(ahead)))
 }
 
 /// The fields of a message.

@@ -42,8 +42,8 @@ fn what_was_written_is_told_a_moment_later() {
     let mut session = sealed(1, 10);
     write_all(&mut session, 100);
     assert!(!session.has_news(100));
-    assert_eq!(session.deadline_ms(100), Some(105));
-    assert!(session.has_news(105));
+    assert_eq!(session.deadline_ms(100), Some(100 + SOON_MS));
+    assert!(session.has_news(100 + SOON_MS));
     let News::Progress(progress) = session.news() else {
         panic!("it goes on");
     };
@@ -64,7 +64,7 @@ fn a_burst_is_told_at_once() {
 fn a_service_that_does_not_listen_is_waited_for_without_a_clock() {
     let mut session = sealed(1, 10);
     write_all(&mut session, 100);
-    for now in [105, 1000] {
+    for now in [100 + SOON_MS, 1000] {
         assert!(session.deadline_ms(now).is_none_or(|due| due > now));
     }
 }
@@ -75,6 +75,6 @@ fn behind_a_goodbye_nothing_is_told_and_nothing_waited_for() {
     session.obey(Order::Close(CloseReason::Left), 100);
     let goodbye = session.deadline_ms(100);
     write_all(&mut session, 100);
-    assert!(!session.has_news(105));
+    assert!(!session.has_news(100 + SOON_MS));
     assert_eq!(session.deadline_ms(100), goodbye);
 }
