@@ -24,7 +24,7 @@ const MAX_OWED: usize = 524_288;
 
 /// How long the news that a payload was written may wait for other news: the supervisor waits for
 /// none of them, and waking it costs more than sealing a text.
-const SOON_MS: u64 = 10;
+pub(super) const SOON_MS: u64 = 10;
 
 /// So many payloads, or so many bytes, were written is told at once: a quarter of what the supervisor
 /// hands over without an answer.

@@ -2,6 +2,7 @@
 
 use p2p_chat_secure_channel::{CloseReason, Code, Gate, Message, Proof, connect, take_message};
 
+use super::state::SOON_MS;
 use super::*;
 use crate::random::random;
 
