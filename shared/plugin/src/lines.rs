@@ -14,6 +14,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const MOST: usize = 65_536;
 /// The first reads take less: nearly always a line or two is all there is.
 const LEAST: usize = 1_024;
+/// No more room stays for longer than it is needed.
+const KEPT: usize = 4_096;
 
 /// Bytes in, lines out. Pure.
 ///
@@ -66,7 +68,7 @@ impl LineBuffer {
             self.searched -= self.start;
             self.start = 0;
         }
-        if left == 0 && self.bytes.capacity() > LEAST {
+        if left == 0 && self.bytes.capacity() > KEPT {
             self.bytes = Vec::new();
         }
     }

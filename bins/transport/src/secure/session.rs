@@ -1,6 +1,7 @@
 //! A session, from the handshake to its end: one task that reads all there is, opens it, and
 //! tells the service once; takes all that waits, seals it, and writes once.
 
+mod sent;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -90,7 +91,9 @@ pub(super) async fn carry(mut stream: TcpStream, channel: Channel, opening: Open
         drop(line);
         drop(stream);
         if !session.is_closing() {
-            let _ = news.send((id, News::Progress(session.take_untold()))).await;
+            let _ = news
+                .send((id, News::Progress(session.last_progress())))
+                .await;
             let reason = session.verdict(reason);
             let _ = news.send((id, News::Ended(reason))).await;
         }
@@ -137,7 +140,7 @@ impl Line<'_> {
             if session.has_news(now)
                 && let Ok(permit) = news.try_reserve()
             {
-                permit.send(addressed(session.news()));
+                permit.send(addressed(session.news(now)));
             }
             alarm.set(
                 session.deadline_ms(now).map(clock::at_ms),
@@ -156,7 +159,7 @@ impl Line<'_> {
                     None => return End::Dropped,
                 },
                 permit = news.reserve(), if session.has_news(now) => match permit {
-                    Ok(permit) => permit.send(addressed(session.news())),
+                    Ok(permit) => permit.send(addressed(session.news(now))),
                     Err(_) => session.is_not_heard(),
                 },
                 read = self.reader.read_buf(&mut session.input), if session.reads() => match read {

@@ -64,10 +64,6 @@ pub(crate) struct Joined {
 pub(crate) struct Progress {
     /// So many of the oldest payloads are in the socket's buffer.
     pub(super) sent: usize,
-    /// Since when the first of them is.
-    pub(super) first_sent_ms: Option<u64>,
-    /// So many bytes were written with them.
-    pub(super) bytes: usize,
     pub(super) told: Vec<Told>,
     /// The supervisor is to get tickets before the session writes again.
     pub(super) has_tickets: bool,

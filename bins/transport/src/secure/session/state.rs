@@ -7,6 +7,7 @@ use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
 use p2p_chat_secure_channel::{Channel, CloseReason, Event, take_record};
 
+use super::sent::Sent;
 use crate::log::debug;
 use crate::random::random;
 use crate::secure::wires::{News, Order, Progress, Told};
@@ -21,15 +22,6 @@ const MAX_UNWRITTEN: usize = 65_536;
 /// either. Far above [`MAX_UNWRITTEN`] and the longest record, so that two honest peers who are
 /// both slow never wait for each other.
 const MAX_OWED: usize = 524_288;
-
-/// How long the news that a payload was written may wait for other news: the supervisor waits for
-/// none of them, and waking it costs more than sealing a text.
-pub(super) const SOON_MS: u64 = 10;
-
-/// So many payloads, or so many bytes, were written is told at once: a quarter of what the supervisor
-/// hands over without an answer.
-const MANY: usize = 64;
-const MANY_BYTES: usize = 65_536;
 
 /// Payloads taken together; the channel they come from is in blocks of 32.
 pub(super) const MAX_BATCH: usize = 128;
@@ -51,6 +43,8 @@ pub(super) struct Session {
     held: usize,
     /// What the service does not know yet: until it does, nothing more is read.
     untold: Progress,
+    /// What it may hear of later.
+    sent: Sent,
     /// We have said goodbye of ourselves, for this reason, and the service does not know it yet.
     leaving: Option<DisconnectReason>,
     /// We have said goodbye, and nobody waits for news any more.
@@ -70,6 +64,7 @@ impl Session {
             written: 0,
             held: usize::from(held),
             untold: Progress::default(),
+            sent: Sent::default(),
             leaving: None,
             closing: false,
             broken: false,
@@ -155,18 +150,22 @@ impl Session {
         // What the peer said before the line broke is still to be read.
         self.broken |= bytes == 0;
         self.written += bytes as u64;
-        self.untold.bytes += bytes;
+        self.sent.wrote(bytes);
         while self.ends.front().is_some_and(|&end| end <= self.written) {
             self.ends.pop_front();
-            self.untold.sent += 1;
-            self.untold.first_sent_ms.get_or_insert(now);
+            self.sent.payload(now);
         }
     }
 
     /// The next news.
-    pub(super) fn news(&mut self) -> News {
-        if self.knows_something() {
-            return News::Progress(self.take_untold());
+    pub(super) fn news(&mut self, now: u64) -> News {
+        let sent = if self.leaving.is_some() || self.owes_sent(now) {
+            self.sent.take()
+        } else {
+            0
+        };
+        if sent > 0 || !self.untold.told.is_empty() {
+            return News::Progress(self.take_untold(sent));
         }
         let reason = self.leaving.take().unwrap_or(DisconnectReason::Cut);
         self.close();
@@ -175,7 +174,7 @@ impl Session {
 
     /// The service listens no more, and is about to say how this ends.
     pub(super) fn is_not_heard(&mut self) {
-        self.untold = Progress::default();
+        self.forget_untold();
         if self.leaving.is_some() {
             self.close();
         }
@@ -186,10 +185,21 @@ impl Session {
         self.leaving.take().unwrap_or(reason)
     }
 
-    pub(super) fn take_untold(&mut self) -> Progress {
+    /// All there is to tell.
+    pub(super) fn last_progress(&mut self) -> Progress {
+        let sent = self.sent.take();
+        self.take_untold(sent)
+    }
+
+    fn take_untold(&mut self, sent: usize) -> Progress {
         let untold = std::mem::take(&mut self.untold);
         self.held += usize::from(untold.has_tickets);
-        untold
+        Progress { sent, ..untold }
+    }
+
+    fn forget_untold(&mut self) {
+        self.untold = Progress::default();
+        self.sent = Sent::default();
     }
 
     /// Goodbye was said: the tickets are dead, so nothing waits for them.
@@ -198,7 +208,7 @@ impl Session {
         self.held = 0;
         self.payloads.clear();
         self.ends.clear();
-        self.untold = Progress::default();
+        self.forget_untold();
     }
 
     /// Takes the channel's events. Says when and why it is over.
@@ -231,21 +241,13 @@ impl Session {
         None
     }
 
-    fn knows_something(&self) -> bool {
-        self.untold.sent > 0 || !self.untold.told.is_empty()
+    fn owes_sent(&self, now: u64) -> bool {
+        self.sent.due().is_some_and(|due| due <= now)
     }
 
     pub(super) fn has_news(&self, now: u64) -> bool {
         let pressing = !self.untold.told.is_empty() || self.leaving.is_some();
-        let late = self.progress_due().is_some_and(|due| due <= now);
-        !self.closing && (pressing || late)
-    }
-
-    /// When to tell what was written, if nothing else is told before.
-    fn progress_due(&self) -> Option<u64> {
-        let since = self.untold.first_sent_ms?;
-        let many = self.untold.sent >= MANY || self.untold.bytes >= MANY_BYTES;
-        Some(if many { since } else { since + SOON_MS })
+        !self.closing && (pressing || self.owes_sent(now))
     }
 
     pub(super) fn reads(&self) -> bool {
@@ -274,10 +276,7 @@ impl Session {
     /// When there is something to do. What is to be told by now waits for the service, not for a time.
     pub(super) fn deadline_ms(&self, now: u64) -> Option<u64> {
         let later = |due: &u64| *due > now;
-        let deadlines = [
-            self.channel.deadline_ms(),
-            self.progress_due().filter(later),
-        ];
+        let deadlines = [self.channel.deadline_ms(), self.sent.due().filter(later)];
         deadlines.into_iter().flatten().min()
     }
 

@@ -2,7 +2,7 @@
 
 use p2p_chat_secure_channel::{CloseReason, Code, Gate, Message, Proof, connect, take_message};
 
-use super::state::SOON_MS;
+use super::sent::SOON_MS;
 use super::*;
 use crate::random::random;
 
@@ -45,7 +45,7 @@ fn what_was_written_is_told_a_moment_later() {
     assert!(!session.has_news(100));
     assert_eq!(session.deadline_ms(100), Some(100 + SOON_MS));
     assert!(session.has_news(100 + SOON_MS));
-    let News::Progress(progress) = session.news() else {
+    let News::Progress(progress) = session.news(100 + SOON_MS) else {
         panic!("it goes on");
     };
     assert_eq!(progress.sent, 1);

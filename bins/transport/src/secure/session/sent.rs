@@ -1,0 +1,46 @@
+//! The payloads that were written, and when the service is told so. Pure.
+
+/// How long that may wait for more: the supervisor waits for none of it, and to tell it of many at
+/// once costs much less than of each.
+pub(super) const SOON_MS: u64 = 10;
+
+/// So many payloads, or so many bytes, are told at once: a quarter of what the supervisor hands
+/// over without an answer.
+const MANY: usize = 64;
+const MANY_BYTES: usize = 65_536;
+
+/// What the service does not know yet.
+#[derive(Default)]
+pub(super) struct Sent {
+    /// So many of the oldest payloads are in the socket's buffer.
+    payloads: usize,
+    /// Since when the first of them is.
+    since_ms: Option<u64>,
+    /// So many bytes were written with them.
+    bytes: usize,
+}
+
+impl Sent {
+    /// So many bytes were written.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
+    /// A payload is written whole.
+    pub(super) fn payload(&mut self, now: u64) {
+        self.payloads += 1;
+        self.since_ms.get_or_insert(now);
+    }
+
+    /// When to tell it.
+    pub(super) fn due(&self) -> Option<u64> {
+        let since = self.since_ms?;
+        let many = self.payloads >= MANY || self.bytes >= MANY_BYTES;
+        Some(if many { since } else { since + SOON_MS })
+    }
+
+    /// How many payloads there are; from now on they are known.
+    pub(super) fn take(&mut self) -> usize {
+        std::mem::take(self).payloads
+    }
+}
