@@ -91,9 +91,7 @@ pub(super) async fn carry(mut stream: TcpStream, channel: Channel, opening: Open
         drop(line);
         drop(stream);
         if !session.is_closing() {
-            let _ = news
-                .send((id, News::Progress(session.last_progress())))
-                .await;
+            let _ = news.send((id, News::Progress(session.take_untold()))).await;
             let reason = session.verdict(reason);
             let _ = news.send((id, News::Ended(reason))).await;
         }
@@ -140,7 +138,7 @@ impl Line<'_> {
             if session.has_news(now)
                 && let Ok(permit) = news.try_reserve()
             {
-                permit.send(addressed(session.news(now)));
+                permit.send(addressed(session.news()));
             }
             alarm.set(
                 session.deadline_ms(now).map(clock::at_ms),
@@ -159,7 +157,7 @@ impl Line<'_> {
                     None => return End::Dropped,
                 },
                 permit = news.reserve(), if session.has_news(now) => match permit {
-                    Ok(permit) => permit.send(addressed(session.news(now))),
+                    Ok(permit) => permit.send(addressed(session.news())),
                     Err(_) => session.is_not_heard(),
                 },
                 read = self.reader.read_buf(&mut session.input), if session.reads() => match read {

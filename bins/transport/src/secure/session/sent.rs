@@ -1,7 +1,7 @@
 //! The payloads that were written, and when the service is told so. Pure.
 
-/// How long that may wait for more: the supervisor waits for none of it, and to tell it of many at
-/// once costs much less than of each.
+/// How long that may wait for other news: the supervisor waits for none of it, and waking it costs
+/// more than sealing a text.
 pub(super) const SOON_MS: u64 = 10;
 
 /// So many payloads, or so many bytes, are told at once: a quarter of what the supervisor hands

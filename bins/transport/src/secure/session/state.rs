@@ -43,7 +43,7 @@ pub(super) struct Session {
     held: usize,
     /// What the service does not know yet: until it does, nothing more is read.
     untold: Progress,
-    /// What it may hear of later.
+    /// And what it may hear of later, or with that.
     sent: Sent,
     /// We have said goodbye of ourselves, for this reason, and the service does not know it yet.
     leaving: Option<DisconnectReason>,
@@ -158,14 +158,10 @@ impl Session {
     }
 
     /// The next news.
-    pub(super) fn news(&mut self, now: u64) -> News {
-        let sent = if self.leaving.is_some() || self.owes_sent(now) {
-            self.sent.take()
-        } else {
-            0
-        };
-        if sent > 0 || !self.untold.told.is_empty() {
-            return News::Progress(self.take_untold(sent));
+    pub(super) fn news(&mut self) -> News {
+        let untold = self.take_untold();
+        if untold.sent > 0 || !untold.told.is_empty() {
+            return News::Progress(untold);
         }
         let reason = self.leaving.take().unwrap_or(DisconnectReason::Cut);
         self.close();
@@ -186,12 +182,8 @@ impl Session {
     }
 
     /// All there is to tell.
-    pub(super) fn last_progress(&mut self) -> Progress {
+    pub(super) fn take_untold(&mut self) -> Progress {
         let sent = self.sent.take();
-        self.take_untold(sent)
-    }
-
-    fn take_untold(&mut self, sent: usize) -> Progress {
         let untold = std::mem::take(&mut self.untold);
         self.held += usize::from(untold.has_tickets);
         Progress { sent, ..untold }
@@ -241,13 +233,10 @@ impl Session {
         None
     }
 
-    fn owes_sent(&self, now: u64) -> bool {
-        self.sent.due().is_some_and(|due| due <= now)
-    }
-
     pub(super) fn has_news(&self, now: u64) -> bool {
         let pressing = !self.untold.told.is_empty() || self.leaving.is_some();
-        !self.closing && (pressing || self.owes_sent(now))
+        let late = self.sent.due().is_some_and(|due| due <= now);
+        !self.closing && (pressing || late)
     }
 
     pub(super) fn reads(&self) -> bool {
