@@ -60,8 +60,7 @@ fn run(settings: Settings) -> Result<Ending, String> {
     let programs = locate::locate_all(&settings.plugins)?;
     let terminal = terminal::Terminal::open();
     let runtime = p2p_chat_plugin::runtime().map_err(|e| format!("cannot start: {e}"))?;
-    // As a task beside those of the plugins: waking the future that is blocked on costs a look at
-    // all descriptors each time.
+    // As a task: waking the future that is blocked on costs a look at all descriptors each time.
     let supervisor = runtime.spawn(supervise::supervise(settings, programs, terminal));
     let ending = runtime
         .block_on(supervisor)

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use bytes::Bytes;
-use p2p_chat_chat::{Core, Ending, Input, Output};
+use p2p_chat_chat::{Core, Ending, Input, Now, Output};
 use p2p_chat_plugin::{Alarm, Incoming};
 use p2p_chat_protocol::nat::NatEvent;
 use p2p_chat_protocol::transport::TransportEvent;
@@ -139,8 +139,10 @@ impl Supervisor {
     }
 
     fn lines(&mut self, role: Role, lines: Vec<Bytes>) {
+        // They came together: the clocks are looked at once.
+        let now = self.clock.now();
         for line in lines {
-            self.line(role, &line);
+            self.line(role, &line, now);
         }
         while let Some(text) = self.slot(role).inbox.take_complaint() {
             let level = Level::Warn;
@@ -148,10 +150,10 @@ impl Supervisor {
         }
     }
 
-    fn line(&mut self, role: Role, line: &[u8]) {
+    fn line(&mut self, role: Role, line: &[u8], now: Now) {
         match role {
             Role::Ui => match self.ui.inbox.read(line) {
-                Incoming::Message(request) => self.handle(Input::Ui(request)),
+                Incoming::Message(request) => self.handle_at(now, Input::Ui(request)),
                 Incoming::Refuse(id, refusal) => {
                     self.ui.push(None, Some(id), &UiEvent::Error(refusal));
                 }
@@ -159,19 +161,22 @@ impl Supervisor {
             },
             Role::Transport => {
                 if let Some(event) = event(self.transport.inbox.read(line), TransportEvent::Error) {
-                    self.handle(Input::Transport(event));
+                    self.handle_at(now, Input::Transport(event));
                 }
             }
             Role::NatHelper => {
                 if let Some(event) = event(self.nat_helper.inbox.read(line), NatEvent::Error) {
-                    self.handle(Input::Nat(event));
+                    self.handle_at(now, Input::Nat(event));
                 }
             }
         }
     }
 
     fn handle(&mut self, input: Input) {
-        let now = self.clock.now();
+        self.handle_at(self.clock.now(), input);
+    }
+
+    fn handle_at(&mut self, now: Now, input: Input) {
         let mut outputs = std::mem::take(&mut self.outputs);
         self.core.handle(input, now, &mut outputs);
         for output in outputs.drain(..) {

@@ -1,16 +1,17 @@
-//! The envelope around every message, and the two steps of reading one.
+//! The envelope around every message. `passes.rs` reads a line, `fields.rs` writes a message's own
+//! fields.
 
 pub(crate) mod fields;
 mod passes;
-
-pub(crate) use passes::pass;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 
-use fields::append_value;
 pub use fields::is_plain;
+pub(crate) use passes::pass;
+
+use fields::append_value;
 
 /// What every message has beside its own fields.
 #[derive(Debug, Deserialize)]

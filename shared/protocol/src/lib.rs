@@ -6,7 +6,8 @@
 //! Start reading at [`read`], then the directions: [`ui`], [`transport`], [`nat`].
 //!
 //! A line is read in two steps where it must be: the [`Envelope`] tells the type, then the line is
-//! parsed as that message's own struct. As this program writes it, one is enough. serde's tagged enums cannot hold a raw payload and take twice the time.
+//! parsed as that message's own struct. As this program writes it, one is enough. serde's tagged
+//! enums cannot hold a raw payload and take twice the time.
 
 mod envelope;
 mod error;
