@@ -157,13 +157,9 @@ impl Run {
     /// Hands over a last chunk and ends the plugin's stdin, which asks it to end; by force where
     /// it takes over 5 s. `heard` takes what it still says. Whether it ended in good order.
     pub(crate) async fn end(mut self, last: &[u8], mut heard: impl FnMut(Vec<Bytes>)) -> bool {
-        match &mut self.stage {
-            Stage::Greeted(_) => {
-                let failure = "it was ended before it said hello".to_owned();
-                self.stage = Stage::Refused(failure, Instant::now());
-            }
-            Stage::Talks(talk) => talk.writing.end(last),
-            Stage::Refused(..) | Stage::Over => {}
+        self.greet_no_more();
+        if let Stage::Talks(talk) = &mut self.stage {
+            talk.writing.end(last);
         }
         match timeout(GRACE, self.rest(&mut heard)).await {
             Ok(end) => end.code == Some(0),
@@ -177,8 +173,17 @@ impl Run {
     /// Ends it at once, by force.
     pub(crate) async fn kill(mut self) {
         self.life.fail("it was ended");
+        self.greet_no_more();
         // A killed process ends.
         let _ = timeout(GRACE, self.rest(&mut |_| {})).await;
+    }
+
+    /// One that has not said hello by now need not any more.
+    fn greet_no_more(&mut self) {
+        if let Stage::Greeted(_) = self.stage {
+            let failure = "it was ended before it said hello".to_owned();
+            self.stage = Stage::Refused(failure, Instant::now());
+        }
     }
 
     /// Passes on what it still says, up to its end.
@@ -190,5 +195,40 @@ impl Run {
                 Event::Ready | Event::Written => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p2p_chat_protocol::{Hello, Options, Start, VERSION};
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// A ui at our own stdio that was welcomed; its mouth and its ear.
+    async fn welcomed() -> (Run, DuplexStream, DuplexStream) {
+        let ((source, mut says), (sink, hears)) = (duplex(1024), duplex(1024));
+        let welcome = Welcome {
+            protocol: VERSION,
+            supervisor: "0".to_owned(),
+            start: Start::Menu,
+            options: Options::default(),
+        };
+        let mut run = Run::attach(Role::Ui, None, Box::new(source), Box::new(sink), welcome);
+        let mut hello = Vec::new();
+        let hi = p2p_chat_protocol::Greeting::Hello(Hello::new(Role::Ui, "test", "0"));
+        p2p_chat_protocol::write(&mut hello, None, None, &hi);
+        says.write_all(&hello).await.expect("there is room");
+        assert!(matches!(run.next(true).await, Event::Ready));
+        (run, says, hears)
+    }
+
+    #[tokio::test]
+    async fn the_end_is_told_only_where_somebody_reads_it() {
+        let (run, _says, _hears) = welcomed().await;
+        assert!(run.end(b"{}\n", |_| {}).await);
+        let (run, _says, hears) = welcomed().await;
+        drop(hears);
+        assert!(!run.end(b"{}\n", |_| {}).await);
     }
 }

@@ -73,7 +73,7 @@ struct Supervisor {
     nat_helper: Slot,
     terminal: Option<Terminal>,
     log_lines: mpsc::Sender<LogLine>,
-    /// For what the core waits for.
+    /// For what the core waits for, and what waits for company on its way to the ui.
     alarm: Alarm,
     /// What the core wants done; kept for its capacity.
     outputs: Vec<Output>,

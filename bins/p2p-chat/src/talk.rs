@@ -74,7 +74,8 @@ impl Talk {
                 && let Some((_, code)) = self.exit
             {
                 // Without a process of its own there is no other sign that it went wrong.
-                let went_wrong = !life.is_process() && life.failure.is_some();
+                let failed = life.failure.is_some() || self.writing.lost_its_end();
+                let went_wrong = !life.is_process() && failed;
                 return Happened::Ended(code.filter(|_| !went_wrong));
             }
             let lingering = self.exit.filter(|_| life.is_process()).map(|(at, _)| at);

@@ -26,6 +26,8 @@ pub(crate) struct Writing {
     done: bool,
     /// No more comes: the sink is closed behind the chunk.
     ends: bool,
+    /// Something was not taken.
+    refused: bool,
     /// Since when nothing more could be written, and the signs there were at that time.
     stands: Option<(Instant, u64)>,
     signs: Signs,
@@ -50,6 +52,7 @@ impl Writing {
             written: 0,
             done: true,
             ends: false,
+            refused: false,
             stands: None,
             signs,
         }
@@ -63,6 +66,11 @@ impl Writing {
     /// Whether it was closed behind the last lines.
     pub(crate) fn is_over(&self) -> bool {
         self.ends && self.sink.is_none()
+    }
+
+    /// Whether the last lines did not get there.
+    pub(crate) fn lost_its_end(&self) -> bool {
+        self.ends && self.refused
     }
 
     /// Takes a chunk and writes what there is room for, which nearly always is all of it.
@@ -124,7 +132,8 @@ impl Writing {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Written> {
         let written = ready!(self.poll_write(context));
-        if written.is_err() || self.ends {
+        self.refused |= written.is_err();
+        if self.refused || self.ends {
             self.sink = None;
         }
         // Not emptied: what was written is not kept.

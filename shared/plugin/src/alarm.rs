@@ -1,19 +1,17 @@
 //! A timer for a loop in which what is due changes at every turn.
 
-#[cfg_attr(
-    any(target_os = "linux", target_os = "android"),
-    path = "alarm/kernel.rs"
-)]
-#[cfg_attr(
-    not(any(target_os = "linux", target_os = "android")),
-    path = "alarm/runtime.rs"
-)]
-mod timer;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod kernel;
+#[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
+mod runtime;
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use timer::Timer;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use kernel::Timer;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use runtime::Timer;
 
 /// What is about to go off: longer than all waits for company, which are up to 20 ms.
 const SOON: Duration = Duration::from_millis(25);

@@ -18,10 +18,9 @@ const LEAST: usize = 1_024;
 const KEPT: usize = 4_096;
 
 /// Bytes in, lines out. Pure.
-///
-/// Nothing of a line stays here when it was handed out, whatever the allocator does.
 pub struct LineBuffer {
-    /// Of the room for a few lines, which stays, all is zero that holds nothing.
+    /// Where all lines were handed out, nothing of them stays here: the room for a few is made zero,
+    /// and more is given up, to an allocator that erases what is freed.
     bytes: Vec<u8>,
     /// So much of it was handed out.
     start: usize,

@@ -129,7 +129,8 @@ fn name(undelivered: &[String]) {
     );
 }
 
-/// Waits for `done`, and reads stderr meanwhile. The lines that matter come with it, as many as a plugin's report may have.
+/// Waits for `done`, and reads stderr meanwhile. The lines that matter come with it, as many as a
+/// plugin's report may have.
 async fn while_reading<T>(
     logs: &mut mpsc::Receiver<LogLine>,
     done: impl Future<Output = T>,

@@ -4,9 +4,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// Between two looks: a person who carries a computer elsewhere takes about as long to open it. A
-/// timer of some seconds wakes the processor three times, and all four processes together should do
-/// that less than once a second.
+/// Between two looks: a person who carries a computer elsewhere takes about as long to open it. Each
+/// wakes the processor, and all four processes together should do that less than once a second.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The addresses this computer had when it looked.

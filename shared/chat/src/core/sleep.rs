@@ -10,8 +10,8 @@ use super::peer::{Doubt, Line};
 
 /// Shorter naps do not cut lines.
 const NAP: Duration = Duration::from_secs(5);
-/// How often the clocks are compared while a line may be lost by it. A timer of some seconds wakes
-/// the processor three times, and all four processes together should do that less than once a second.
+/// How often the clocks are compared while a line may be lost by it. Each time wakes the processor,
+/// and all four processes together should do that less than once a second.
 const LOOK_EVERY: Duration = Duration::from_secs(8);
 /// Transport finds a dead line within 5 s; a cut some seconds later was still the sleep's.
 const DOUBT: Duration = Duration::from_secs(15);

@@ -26,3 +26,23 @@ impl Timer {
         self.0 = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_rings_for_what_it_was_last_set_to_and_once() {
+        let (begun, ten) = (Instant::now(), Duration::from_millis(10));
+        let mut timer = Timer::new().expect("it cannot fail");
+        timer.set(Duration::from_secs(3600));
+        timer.set(ten);
+        let rung = timeout(Duration::from_secs(60), timer.rings()).await;
+        assert!(rung.is_ok() && begun.elapsed() >= ten);
+        assert!(timeout(ten, timer.rings()).await.is_err());
+    }
+}

@@ -158,7 +158,7 @@ fn unusual<E: Error>() -> E {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::read_in_two_steps;
+    use crate::envelope::{ReadError, read_in_two_steps};
     use crate::ui::{SendMessage, UiEvent, UiRequest};
 
     fn taken(line: &str) -> Option<Received<UiRequest>> {
@@ -216,6 +216,20 @@ mod tests {
             read_at_once::<UiRequest>(b"{\"type\":\"quit\",\"x\":\"\xff\"}"),
             None
         );
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_refused_wherever_it_stands() {
+        for line in [
+            b"{\"type\":\"send_message\",\"id\":1,\"text\":\"\xff\"}".as_slice(),
+            b"{\"type\":\"quit\",\"id\":1,\"colour\":\"\xff\"}",
+        ] {
+            let read = read_in_two_steps::<UiRequest>(line);
+            let Err(ReadError::Invalid { id, reason, .. }) = read else {
+                panic!("{read:?}");
+            };
+            assert_eq!((id, reason.contains("utf-8")), (Some(1), true), "{reason}");
+        }
     }
 
     #[test]

@@ -261,8 +261,8 @@ impl Session {
         self.closing
     }
 
-    /// When [`Session::go_on`] is to be called, though nothing happens.
-    /// When there is something to do. What is to be told by now waits for the service, not for a time.
+    /// When [`Session::go_on`] is to be called, though nothing happens. What is to be told by now
+    /// waits for the service, not for a time.
     pub(super) fn deadline_ms(&self, now: u64) -> Option<u64> {
         let later = |due: &u64| *due > now;
         let deadlines = [self.channel.deadline_ms(), self.sent.due().filter(later)];
