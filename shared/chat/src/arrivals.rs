@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long a text may wait for its confirmation: nobody sees the difference, and what comes
 /// meanwhile is confirmed with it. Sealing a confirmation costs as much as sealing a text.
-const SOON: Duration = Duration::from_millis(20);
+pub(crate) const SOON: Duration = Duration::from_millis(20);
 
 /// So many texts are confirmed at once, so that a peer who may have 800 under way never waits.
 const MANY: u64 = 128;

@@ -4,6 +4,7 @@
 use p2p_chat_protocol::nat::{NatEvent, PortMapped};
 
 use super::*;
+use crate::arrivals::SOON;
 
 fn text(n: u64) -> TransportEvent {
     said(&format!(r#"{{"kind":"text","n":{n},"text":"text {n}"}}"#))
@@ -54,7 +55,7 @@ fn nothing_but_the_hello_is_sent_before_the_others_hello() {
 
 /// What is said a moment later, when nobody says anything.
 fn said_in_a_moment(stage: &mut Stage) -> Vec<Output> {
-    stage.pass(Duration::from_millis(5));
+    stage.pass(SOON);
     stage.input(Input::Tick)
 }
 
