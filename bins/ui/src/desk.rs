@@ -6,7 +6,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::action::Prompt;
-use crate::session::restore;
 use crate::typed::not_sent;
 
 /// Text that may wait to be drawn. Beyond it the supervisor is read no further: a screen that
@@ -240,6 +239,14 @@ impl State {
             _ => Nudge::None,
         }
     }
+}
+
+/// Texts that come back to the line stand there in their order, a row for each.
+pub(crate) fn restore(line: &mut String, text: &str) {
+    if !line.is_empty() {
+        line.push('\n');
+    }
+    line.push_str(text);
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::action::{Action, Manner, Now, Prompt, Typed};
-use crate::desk::Ask;
+use crate::desk::{Ask, restore};
 use crate::face::Face;
 use crate::rows::draw;
 use crate::state::Ui;
@@ -202,14 +202,6 @@ impl Session {
             face.show(&text, wish);
         }
     }
-}
-
-/// Texts that come back to the line stand there in their order, a row for each.
-pub(crate) fn restore(line: &mut String, text: &str) {
-    if !line.is_empty() {
-        line.push('\n');
-    }
-    line.push_str(text);
 }
 
 fn milliseconds(time: Duration) -> u64 {
