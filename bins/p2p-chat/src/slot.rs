@@ -23,7 +23,7 @@ const HIGH_WATER: usize = 65_536;
 
 /// How long a message that nobody waits for may wait for company: less than a frame of a screen.
 /// Waking a plugin takes longer than all the work for a message.
-const PATIENCE: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// So many go without further waiting: a ui with at most 128 texts under way is not kept from
 /// sending more.

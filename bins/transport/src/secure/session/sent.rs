@@ -2,7 +2,7 @@
 
 /// How long that may wait for other news: the supervisor waits for none of it, and waking it costs
 /// more than sealing a text.
-pub(super) const SOON_MS: u64 = 10;
+pub(super) const SOON_MS: u64 = 5;
 
 /// So many payloads, or so many bytes, are told at once: a quarter of what the supervisor hands
 /// over without an answer.
