@@ -206,9 +206,9 @@ impl Slot {
         self.pending.len() > HIGH_WATER
     }
 
-    /// Whether others should wait with what they have for it.
-    pub(crate) fn takes_more(&self) -> bool {
-        !self.is_congested() && !self.run.as_ref().is_some_and(Run::is_deaf)
+    /// Whether it reads what it is told; also where it is only about to be started.
+    pub(crate) fn hears(&self) -> bool {
+        !self.run.as_ref().is_some_and(Run::is_deaf)
     }
 
     /// Lets go of the plugin, for [`close`]; it is not started again.

@@ -91,7 +91,7 @@ impl Supervisor {
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
         // no ear for new texts, so that TCP slows the peer. So is one that is to be started again.
         let may_ask = !self.ui.is_congested();
-        let may_tell = self.ui.takes_more() && self.core.takes_more();
+        let may_tell = may_ask && self.core.takes_more(self.ui.hears());
         tokio::select! {
             turn = self.ui.turn(may_ask) => self.turn(Role::Ui, turn),
             turn = self.transport.turn(may_tell) => self.turn(Role::Transport, turn),

@@ -161,9 +161,10 @@ impl Core {
     }
 
     /// Whether transport should be listened to: without a ui only for a while, since the peer is told
-    /// that what came was delivered.
-    pub fn takes_more(&self) -> bool {
-        self.unseen < MAX_UNSEEN
+    /// that what came was delivered. With one that hears nothing any more (`ui_hears` is false) only
+    /// by who leaves: he waits to know whether his own texts arrive.
+    pub fn takes_more(&self, ui_hears: bool) -> bool {
+        self.unseen < MAX_UNSEEN && (ui_hears || self.ending.is_some())
     }
 
     /// The beginnings of texts that will not arrive, for when no ui could name them.

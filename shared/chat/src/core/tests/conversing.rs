@@ -193,11 +193,22 @@ fn without_a_ui_only_so_many_texts_are_taken_and_the_next_ui_sees_them_all() {
         status,
     });
     for n in 1..=500 {
-        assert!(stage.core.takes_more(), "{n}");
+        assert!(stage.core.takes_more(true), "{n}");
         stage.transport(None, text(n));
     }
-    assert!(!stage.core.takes_more());
+    assert!(!stage.core.takes_more(true));
     let out = stage.input(Input::PluginReady(Role::Ui));
     assert_eq!(shown(&out).len(), 500);
-    assert!(stage.core.takes_more());
+    assert!(stage.core.takes_more(true));
+}
+
+#[test]
+fn a_ui_that_hears_nothing_keeps_nobody_who_leaves_from_hearing_that_all_arrived() {
+    let mut stage = talking(listener_by_code());
+    stage.say(1, "x");
+    assert!(!stage.core.takes_more(false));
+    stage.ui(2, UiRequest::Quit);
+    assert!(stage.core.takes_more(false));
+    let out = stage.transport(None, said(r#"{"kind":"ack","n":1}"#));
+    assert!(out.contains(&Output::Stop(Ending::Fine)), "{out:?}");
 }
