@@ -19,8 +19,6 @@ const MAX_WAITING: usize = 1024;
 /// Events and replies in their order.
 pub(crate) struct Outbox {
     writer: LineWriter<Sink>,
-    /// The writer holds lines that are not written yet.
-    is_writing: bool,
     waiting: Vec<(Option<u64>, TransportEvent)>,
 }
 
@@ -28,7 +26,6 @@ impl Outbox {
     pub(crate) fn new(writer: LineWriter<Sink>) -> Self {
         Self {
             writer,
-            is_writing: false,
             waiting: Vec::new(),
         }
     }
@@ -49,7 +46,7 @@ impl Outbox {
 
     /// All of it is written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && !self.is_writing
+        self.waiting.is_empty() && self.writer.is_empty()
     }
 
     /// There is room for the answers to another batch of requests.
@@ -60,17 +57,13 @@ impl Outbox {
     /// Writes all there is, together. Cancel-safe: a write under way is taken up again.
     pub(crate) async fn flush(&mut self) -> io::Result<()> {
         loop {
-            if self.is_writing {
-                self.writer.flush().await?;
-                self.is_writing = false;
-            }
+            self.writer.flush().await?;
             if self.waiting.is_empty() {
                 return Ok(());
             }
             for (reply_to, event) in self.waiting.drain(..) {
                 self.writer.reply(reply_to, &event);
             }
-            self.is_writing = true;
         }
     }
 

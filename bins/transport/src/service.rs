@@ -109,17 +109,16 @@ impl Transport {
     /// Takes all news there are, for one write.
     fn take_news(&mut self, reports: &mut Reports) {
         for _ in 0..MAX_NEWS {
-            let secure = reports.secure.try_recv().ok();
-            let legacy = self.legacy.may_have_news();
-            let legacy = legacy.then(|| reports.legacy.try_recv().ok()).flatten();
-            if secure.is_none() && legacy.is_none() {
-                return;
-            }
-            if let Some((id, news)) = secure {
-                self.secure_news(id, news);
-            }
-            if let Some((id, news)) = legacy {
-                self.legacy_news(id, news);
+            match (reports.secure.try_recv(), reports.legacy.try_recv()) {
+                (Err(_), Err(_)) => return,
+                (secure, legacy) => {
+                    if let Ok((id, news)) = secure {
+                        self.secure_news(id, news);
+                    }
+                    if let Ok((id, news)) = legacy {
+                        self.legacy_news(id, news);
+                    }
+                }
             }
         }
     }
@@ -137,7 +136,6 @@ impl Transport {
     ) -> io::Result<Happened> {
         let written = self.outbox.is_empty();
         let has_room = self.outbox.has_room();
-        let legacy = self.legacy.may_have_news();
         let caller = async {
             match &mut self.listener {
                 Some(listener) => listener.accept().await,
@@ -148,7 +146,7 @@ impl Transport {
             flushed = self.outbox.flush(), if !written => flushed.map(|()| Happened::Progress),
             line = reader.next(), if has_room => line.map(Happened::Line),
             Some((id, news)) = reports.secure.recv(), if written => Ok(Happened::Secure(id, news)),
-            Some((id, news)) = reports.legacy.recv(), if written && legacy => Ok(Happened::Legacy(id, news)),
+            Some((id, news)) = reports.legacy.recv(), if written => Ok(Happened::Legacy(id, news)),
             (stream, address) = caller => Ok(Happened::Caller(stream, address)),
             () = alarm.rings(), if written => Ok(Happened::Progress),
             Some(_) = self.tasks.join_next() => Ok(Happened::Progress),

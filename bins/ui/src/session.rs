@@ -210,10 +210,9 @@ fn milliseconds(time: Duration) -> u64 {
 
 /// Waits for the first signal that asks us to leave, in a task of its own: the loop would look at
 /// both of them at each text, and that takes as long as all else it waits for.
-fn await_signals(tell: oneshot::Sender<()>) -> io::Result<impl Future<Output = ()>> {
+fn await_signals(mut tell: oneshot::Sender<()>) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let mut tell = tell;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 const MOST: usize = 65_536;
 /// The first reads take less: nearly always a line or two is all there is.
 const LEAST: usize = 1_024;
-/// No more room stays for longer than it is needed.
+/// Room that stays between two reads, for a few lines: a page, and no more of each process.
 const KEPT: usize = 4_096;
 
 /// Bytes in, lines out. Pure.
@@ -212,10 +212,16 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
                 count => self.written += count,
             }
         }
+        self.sink.flush().await?;
         // Not emptied: what was written is not kept.
         self.out = Vec::new();
         self.written = 0;
-        self.sink.flush().await
+        Ok(())
+    }
+
+    /// Whether all that was added is written and flushed.
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
     }
 }
 

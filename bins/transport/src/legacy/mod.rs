@@ -36,8 +36,6 @@ pub(crate) struct Legacy {
     /// Callers, the peer, and the attempt: at most ten.
     sessions: HashMap<ConnectionId, Open>,
     turned_away: u64,
-    /// There was a session: it may still have something to tell.
-    was_used: bool,
     news: mpsc::Sender<(ConnectionId, News)>,
 }
 
@@ -56,7 +54,6 @@ impl Legacy {
             seat: Seat::default(),
             sessions: HashMap::new(),
             turned_away: 0,
-            was_used: false,
             news,
         }
     }
@@ -64,11 +61,6 @@ impl Legacy {
     /// Callers are taken by this protocol.
     pub(crate) fn listens(&self) -> bool {
         self.listens
-    }
-
-    /// Somebody may have news. Where nobody ever had, nothing is looked at for each text.
-    pub(crate) fn may_have_news(&self) -> bool {
-        self.was_used
     }
 
     /// What it is doing, where it does anything.
@@ -103,7 +95,6 @@ impl Legacy {
     fn open_session(&mut self, id: ConnectionId, ends: Option<Ends>) -> Wires {
         let (session, wires) = Session::new(id, self.news.clone());
         self.sessions.insert(id, Open { session, ends });
-        self.was_used = true;
         wires
     }
 }
