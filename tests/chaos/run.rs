@@ -10,7 +10,7 @@ use crate::tally::Tally;
 const CHAT: Duration = Duration::from_secs(300);
 /// Restarts and redials each pause for up to 30 s, and several can come together.
 const RECOVERY: Duration = Duration::from_secs(120);
-/// Between two looks at the clock.
+/// Between two turns of the talk: so short that whatever breaks, breaks among texts.
 const BEAT: Duration = Duration::from_millis(10);
 /// How many texts a burst has.
 const BURST: u64 = 1000;

@@ -111,7 +111,7 @@ fn a_stopped_supervisor_goes_on() {
     ends_well(listener, connector, SMALL);
 }
 
-/// Does something for each text, evenly spread over the time.
+/// Does something for each text, evenly spread over the time: the texts are to come all the while.
 fn over_the_time(mut say: impl FnMut(usize)) {
     let begun = Instant::now();
     for n in 1..=TEXTS {

@@ -9,6 +9,7 @@
 
 mod command;
 pub(crate) mod json_process;
+pub(crate) mod looking;
 mod piped;
 mod processes;
 mod screen;

@@ -7,29 +7,17 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use crate::support::DEADLINE;
-
-/// Between two looks at something that has no event of its own.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+use crate::support::looking::look_for;
 
 /// Waits until `is_so`, or panics with `what`.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        std::thread::sleep(LOOK_AGAIN);
-    }
+    let found = look_for(DEADLINE, || is_so().then_some(()));
+    assert!(found.is_some(), "not in time: {what}");
 }
 
 /// Waits for the end of a process; its exit code, `Some(None)` after a signal.
-pub(crate) fn wait_for_exit(mut look: impl FnMut() -> Option<ExitStatus>) -> Option<Option<i32>> {
-    let deadline = Instant::now() + DEADLINE;
-    loop {
-        match look() {
-            Some(status) => return Some(status.code()),
-            None if Instant::now() >= deadline => return None,
-            None => std::thread::sleep(LOOK_AGAIN),
-        }
-    }
+pub(crate) fn wait_for_exit(look: impl FnMut() -> Option<ExitStatus>) -> Option<Option<i32>> {
+    look_for(DEADLINE, look).map(|status| status.code())
 }
 
 /// The children of a process, with their names.

@@ -1,9 +1,18 @@
 //! Waiting for a child's words and for states that have no event, each with a limit.
 
+#[allow(
+    clippy::duplicate_mod,
+    reason = "a test may take the lab and the programs, and each brings its own"
+)]
+#[path = "looking.rs"]
+mod looking;
+
 use std::io::{self, BufRead, BufReader};
 use std::process::Child;
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use looking::look_for;
 
 /// The lines of a child's output, read by a thread so that waiting for one can have a limit.
 pub(crate) fn lines(source: impl io::Read + Send + 'static) -> Receiver<String> {
@@ -32,19 +41,13 @@ pub(crate) fn next(lines: &Receiver<String>, limit: Duration) -> Option<String> 
     }
 }
 
-/// Between two looks: most of what is waited for is no event that a test could be woken by.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
 /// Looks again and again until it is so.
 ///
 /// # Panics
 /// When it is not so within `limit`.
 pub(crate) fn wait_until(what: &str, limit: Duration, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
-        std::thread::sleep(LOOK_AGAIN);
-    }
+    let found = look_for(limit, || is_so().then_some(()));
+    assert!(found.is_some(), "not within {limit:?}: {what}");
 }
 
 /// A child that does not outlive its test.

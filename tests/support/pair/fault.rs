@@ -11,7 +11,8 @@ use crate::support::{signal, wait_until};
 /// How long whatever is stopped or stalled stays so at least: some round trips, even of a busy
 /// computer, and less than anybody's patience.
 const LASTS: Duration = Duration::from_millis(300);
-/// The first redial comes after 1 s.
+/// The first redial comes after 1 s. Nobody sees one that the kernel refuses, so it is waited for by
+/// the clock; a test that is early then only has one refusal less.
 const UNTIL_REDIALED: Duration = Duration::from_millis(1300);
 
 /// A fault.
@@ -159,6 +160,7 @@ impl Broken {
             Mend::Accept => UNTIL_REDIALED,
             _ => LASTS,
         };
+        // How long it lasts is part of what is tested; nothing is waited for here.
         std::thread::sleep(lasts.saturating_sub(self.since.elapsed()));
         match mend {
             Mend::GoOn(who, pid) => pair.side(who).go_on(pid),

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::pair::both::{Pair, Restart, Who};
 use crate::pair::ledger::{Ledger, Link};
+use crate::support::looking::look_for;
 use crate::support::{DEADLINE, wait_until};
 
 /// What people can do now.
@@ -20,8 +21,6 @@ enum Step {
     Done,
 }
 
-/// Between two looks at both sides.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Whoever gets no answer for so long types his words once more: they went to somebody who closed
 /// his ears at that moment.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -29,18 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(3);
 impl Pair {
     /// Brings them together. Whoever has ended is started again, as people would.
     pub(crate) fn come_together(&mut self) {
-        let deadline = Instant::now() + DEADLINE;
         let mut typed = None;
         let mut compared = Instant::now();
-        loop {
-            assert!(
-                Instant::now() < deadline,
-                "they do not come together.\nlistener: {}\nconnector: {}",
-                self.listener.now(Ledger::describe),
-                self.connector.now(Ledger::describe)
-            );
+        let together = look_for(DEADLINE, || {
             match self.step(&mut typed) {
-                Some(Step::Done) => return,
+                Some(Step::Done) => return Some(()),
                 Some(Step::TypeCode(code)) => self.type_code(&code),
                 Some(Step::StartAgain(who)) => {
                     self.start_again(who);
@@ -54,9 +46,16 @@ impl Pair {
                     compared = Instant::now();
                     typed = None;
                 }
-                None => std::thread::sleep(LOOK_AGAIN),
+                None => {}
             }
-        }
+            None
+        });
+        assert!(
+            together.is_some(),
+            "they do not come together.\nlistener: {}\nconnector: {}",
+            self.listener.now(Ledger::describe),
+            self.connector.now(Ledger::describe)
+        );
     }
 
     /// The same, when these have ended; nobody else, and nobody twice.

@@ -200,12 +200,16 @@ fn redirect(mut stream: TcpStream) -> Option<()> {
     .ok()
 }
 
-/// A byte a second: no read of it takes long, and all of it takes fifty minutes. Ends with the reader.
+/// Between two bytes of [`drip`]: less than anybody waits for one read.
+const DRIP: Duration = Duration::from_secs(1);
+
+/// No read of it takes long, and all of it takes fifty minutes. Ends with the reader. The slowness is
+/// what it plays; nothing waits for it.
 fn drip(mut stream: TcpStream) -> Option<()> {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n";
     stream.write_all(head.as_bytes()).ok()?;
     loop {
         stream.write_all(b" ").ok()?;
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(DRIP);
     }
 }

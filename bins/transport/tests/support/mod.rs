@@ -5,6 +5,8 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod hosts;
+#[path = "../../../../tests/support/looking.rs"]
+mod looking;
 mod member;
 mod network;
 mod process;
@@ -21,6 +23,7 @@ use p2p_chat_protocol::{LOG_ENV, PLUGIN_ENV};
 use serde_json::{Value, json};
 
 pub(crate) use self::hosts::{Until, host, serve};
+pub(crate) use self::looking::look_for;
 pub(crate) use self::member::Member;
 pub(crate) use self::network::{Peer, accept, black_hole, call, listener, turned_away};
 pub(crate) use self::secure::{
@@ -32,9 +35,6 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The supervisor kills a plugin that takes longer to end.
 const END_DEADLINE: Duration = Duration::from_secs(5);
-
-/// Between two looks at a process: its end is no event of its pipes.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Lines the test has not taken yet; then the plugin's stdout fills up.
 const UNREAD_LINES: usize = 4;
@@ -249,15 +249,8 @@ impl Transport {
 
     /// The process must end in time, with 0.
     pub(crate) fn expect_exit(&mut self) {
-        let until = Instant::now() + END_DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("our child") {
-                assert_eq!(status.code(), Some(0));
-                return;
-            }
-            assert!(Instant::now() < until, "it does not end");
-            thread::sleep(LOOK_AGAIN);
-        }
+        let end = look_for(END_DEADLINE, || self.child.try_wait().expect("our child"));
+        assert_eq!(end.expect("it ends").code(), Some(0));
     }
 }
 
