@@ -1,7 +1,8 @@
 //! The user's own ui, whose output nobody reads; beside it all four processes as they are shipped.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::json;
@@ -24,9 +25,9 @@ const PARTS: [(Part, &str); 4] = [
 ];
 
 #[test]
-fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
+fn a_screen_that_takes_nothing_slows_both_sides_and_shows_everything_later() {
     // There no router is asked.
-    if !alone("screen::a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later") {
+    if !alone("screen::a_screen_that_takes_nothing_slows_both_sides_and_shows_everything_later") {
         return;
     }
     let mut reader = Reader::listen();
@@ -47,6 +48,7 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
         (ledger.unanswered() == 0).then_some(())
     });
     sender.say(MORE, LARGE);
+    reader.says(MORE, LARGE);
     // The time itself is what is tested here.
     std::thread::sleep(STOPPED);
     assert_eq!(reader.process("ui"), ui, "a full screen is no stuck ui");
@@ -58,6 +60,11 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
     });
     reader.look_at_memory();
     sender.look_at_memory();
+    let typing = reader.typing.take().expect("types");
+    let _keyboard = typing.join().expect("no panic").expect("all is taken");
+    sender.wait_for("all that its user typed arrives", REPLACED, |ledger| {
+        (ledger.texts.received.len() as u64 == MORE).then_some(())
+    });
     sender.leave();
     assert_eq!(sender.exit_code(), Some(0));
     let shown = screen.all();
@@ -84,6 +91,9 @@ fn a_screen_that_takes_nothing_slows_the_sender_and_shows_everything_later() {
 /// A listener with its own ui, which writes into a pipe.
 struct Reader {
     child: Child,
+    /// What its user types; the end would be a goodbye.
+    keyboard: Option<ChildStdin>,
+    typing: Option<JoinHandle<std::io::Result<ChildStdin>>>,
     screen: Option<BufReader<ChildStdout>>,
     address: String,
     code: String,
@@ -105,6 +115,7 @@ impl Reader {
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");
+        let keyboard = child.stdin.take();
         let mut screen = BufReader::new(child.stdout.take().expect("piped"));
         let mut after = |marker: &str| loop {
             let mut row = String::new();
@@ -122,11 +133,25 @@ impl Reader {
         let code = code.join(" ");
         Self {
             child,
+            keyboard,
+            typing: None,
             screen: Some(screen),
             address,
             code,
             memory: Memory::default(),
         }
+    }
+
+    /// Its user types texts of this size, as fast as they are taken.
+    fn says(&mut self, count: u64, padding: usize) {
+        let mut keyboard = self.keyboard.take().expect("types once");
+        self.typing = Some(std::thread::spawn(move || {
+            let padding = "x".repeat(padding);
+            for number in 1..=count {
+                writeln!(keyboard, "{number} {padding}")?;
+            }
+            Ok(keyboard)
+        }));
     }
 
     /// The process that has this name now.

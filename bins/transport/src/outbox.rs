@@ -3,18 +3,15 @@
 //! What a write left over stays here, not in the loop's `select!`, so the loop can go on watching
 //! stdin meanwhile: a supervisor that reads no more may still say goodbye.
 
-use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
-use std::task::Poll;
 
 use p2p_chat_plugin::{LineWriter, Sink};
 use p2p_chat_protocol::Refusal;
 use p2p_chat_protocol::transport::TransportEvent;
 
 /// The events and replies a stuck supervisor may leave lying here before stdin is left alone.
-/// It has at most 256 requests outstanding, and each is worth one reply and few events.
-const MAX_WAITING: usize = 1024;
+/// It has at most 1024 requests outstanding, and each is worth one reply and few events.
+const MAX_WAITING: usize = 4096;
 
 /// Events and replies in their order.
 pub(crate) struct Outbox {
@@ -61,25 +58,25 @@ impl Outbox {
             if self.waiting.is_empty() {
                 return Ok(());
             }
-            for (reply_to, event) in self.waiting.drain(..) {
-                self.writer.reply(reply_to, &event);
-            }
+            self.fill();
         }
     }
 
     /// Writes what stdout takes without a wait. Says whether that was all.
     pub(crate) async fn flush_at_once(&mut self) -> io::Result<bool> {
-        if self.is_empty() {
-            return Ok(true);
+        while self.writer.flush_at_once().await? {
+            if self.waiting.is_empty() {
+                return Ok(true);
+            }
+            self.fill();
         }
-        let mut flush = pin!(self.flush());
-        poll_fn(|cx| {
-            Poll::Ready(match flush.as_mut().poll(cx) {
-                Poll::Ready(written) => written.map(|()| true),
-                Poll::Pending => Ok(false),
-            })
-        })
-        .await
+        Ok(false)
+    }
+
+    fn fill(&mut self) {
+        for (reply_to, event) in self.waiting.drain(..) {
+            self.writer.reply(reply_to, &event);
+        }
     }
 }
 

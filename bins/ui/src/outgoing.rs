@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 
 use p2p_chat_protocol::ui::Connect;
 
-/// Texts under way at once: enough to keep the network busy, few enough that the supervisor's
-/// 1000 waiting texts are never reached.
-const TEXTS: usize = 128;
+/// Requests to send without a reply, in bytes: half of what the supervisor hears of a ui whose lines
+/// it does not want now, since JSON may write one byte as two. So it hears its signs of life.
+const UNANSWERED: usize = 32 * 1024;
+/// What a request takes beside its text.
+const REQUEST: usize = 64;
 
-/// Texts the other side has not confirmed: fewer than the 1000 the supervisor lets wait.
-const UNCONFIRMED: usize = 800;
+/// Texts that the network has not taken: fewer than the 1000 that the supervisor lets wait.
+const QUEUED: usize = 900;
 
-/// The same in bytes: half of the 1 MiB that the supervisor lets wait.
+/// Texts the other side has not confirmed, in bytes: half of the 1 MiB that the supervisor lets wait.
 const BYTES: usize = 512 * 1024;
 
 /// What was asked.
@@ -102,12 +104,12 @@ impl Outgoing {
         self.texts == 0 && self.refused.is_empty()
     }
 
-    /// Whether one more text may go, where so many wait with the supervisor, the network has not
-    /// taken so many of these, and all together have so many bytes.
-    pub(crate) fn has_room(&self, waiting: usize, queued: usize, bytes: usize) -> bool {
+    /// Whether one more text may go, where the network has not taken so many of those that the
+    /// supervisor has, and all that are not confirmed have so many bytes.
+    pub(crate) fn has_room(&self, queued: usize, bytes: usize) -> bool {
         self.refused.is_empty()
-            && self.texts + queued < TEXTS
-            && self.texts + waiting < UNCONFIRMED
+            && self.bytes + self.texts * REQUEST < UNANSWERED
+            && self.texts + queued < QUEUED
             && self.bytes + bytes < BYTES
     }
 
@@ -155,11 +157,11 @@ mod tests {
         for _ in 0..100 {
             outgoing.ask(text("x"));
         }
-        assert!(outgoing.has_room(27, 27, 0));
-        assert!(!outgoing.has_room(28, 28, 0));
-        assert!(outgoing.has_room(699, 0, 0));
-        assert!(!outgoing.has_room(700, 0, 0));
-        assert!(!outgoing.has_room(0, 0, BYTES));
+        assert!(outgoing.has_room(799, 0));
+        assert!(!outgoing.has_room(800, 0));
+        assert!(!outgoing.has_room(0, BYTES));
+        outgoing.ask(text(&"x".repeat(32_000)));
+        assert!(!outgoing.has_room(0, 0));
     }
 
     #[test]
@@ -173,7 +175,7 @@ mod tests {
             outgoing.refused(text);
             assert_eq!(outgoing.again(), None, "the queue is full");
         }
-        assert!(!outgoing.has_room(0, 0, 0) && !outgoing.is_empty());
+        assert!(!outgoing.has_room(0, 0) && !outgoing.is_empty());
         outgoing.unblock();
         assert_eq!(outgoing.again().as_deref(), Some("a"));
         let id = outgoing.ask(text("a"));
@@ -185,6 +187,6 @@ mod tests {
         let id = outgoing.ask(text("a"));
         outgoing.answered(id);
         assert_eq!(outgoing.again().as_deref(), Some("b"));
-        assert!(outgoing.has_room(0, 0, 0));
+        assert!(outgoing.has_room(0, 0));
     }
 }

@@ -77,12 +77,12 @@ impl Session {
         loop {
             self.take_typed();
             self.act(pipe, face);
-            if pipe.writer.flush().await.is_err() {
+            let Ok(written) = pipe.writer.flush_at_once().await else {
                 // Nobody hears us any more; what was told before still counts.
                 let _ = timeout(LAST_LINES, self.hear_out(pipe)).await;
                 self.cut_off(pipe, face);
                 return Ok(());
-            }
+            };
             // The reader of our output left: nobody to tell.
             if face.is_broken() {
                 return Ok(());
@@ -96,8 +96,11 @@ impl Session {
             });
             let due = deadline.into_iter().chain(self.sign_due).min();
             alarm.set(due, Instant::now());
-            let wants_lines = self.typed.is_empty() && self.ui.wants_line();
+            let wants_lines = written && self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
+                // The supervisor is heard meanwhile: two that only wrote would wait for each other.
+                // That it reads no more is found out above.
+                _ = pipe.writer.flush(), if !written => {}
                 line = pipe.reader.next(), if has_room => {
                     let taken = line.and_then(|line| {
                         line.map(|line| self.take_events(&line, pipe)).transpose()

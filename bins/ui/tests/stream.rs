@@ -2,8 +2,11 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::json;
-use support::pipes::Piped;
+use support::DEADLINE;
+use support::pipes::{Piped, within_deadline};
 
 const CHAT_BEGAN: &str = "\
 [!] INSECURE: anyone on the way can read and change this chat.
@@ -125,16 +128,42 @@ fn no_answer_left_for_a_question_is_a_quit() {
 }
 
 #[test]
-fn at_most_128_texts_are_under_way() {
+fn no_text_goes_while_32_kib_are_unanswered() {
     let mut ui = Piped::start();
     ui.wire.welcome("listen", &json!({}));
     ui.wire.peer_connects();
-    let lines: String = (1..=200).map(|n| format!("text {n}\n")).collect();
+    let text = |n| format!("{n} {}", "x".repeat(10_000));
+    let lines: String = (1..=6).map(|n| text(n) + "\n").collect();
     ui.types(&lines);
-    for n in 1..=128 {
-        assert_eq!(ui.wire.expect("send_message")["text"], format!("text {n}"));
+    let first = ui.wire.expect("send_message");
+    assert_eq!(first["text"], text(1));
+    for n in 2..=4 {
+        assert_eq!(ui.wire.expect("send_message")["text"], text(n));
     }
     ui.wire.expect_nothing();
+    ui.wire
+        .tell(&json!({"type": "ok", "reply_to": first["id"]}));
+    assert_eq!(ui.wire.expect("send_message")["text"], text(5));
+    ui.wire.expect_nothing();
+}
+
+#[test]
+fn a_supervisor_that_does_not_read_is_heard() {
+    let mut ui = Piped::start();
+    ui.wire.welcome("listen", &json!({}));
+    ui.wire.peer_connects();
+    // In JSON each of them takes six bytes, and a pipe does not hold so many.
+    let text = "\u{1}".repeat(30_000);
+    ui.types(&format!("{text}\n{text}\n"));
+    assert_eq!(ui.wire.expect("send_message")["text"], text);
+    ui.wire.peer_says(1, "are you still there");
+    let output = BufReader::new(ui.output.take().expect("not taken yet"));
+    let shown = within_deadline(move || {
+        let mut lines = output.lines().map_while(Result::ok);
+        lines.any(|line| line.ends_with("are you still there"))
+    });
+    assert_eq!(shown.recv_timeout(DEADLINE), Ok(true));
+    assert_eq!(ui.wire.expect("send_message")["text"], text);
 }
 
 #[test]
@@ -305,12 +334,15 @@ fn lines_that_were_read_and_found_no_room_are_named_at_the_end() {
     let mut ui = Piped::start();
     ui.wire.welcome("connect", &json!({}));
     ui.wire.peer_comes("code", false);
-    // More than may be under way at once.
-    let lines: String = (0..130).map(|n| format!("text {n}\n")).collect();
+    // More than may be unanswered at once.
+    let lines: String = (0..6)
+        .map(|n| format!("text {n} {}\n", "x".repeat(10_000)))
+        .collect();
     ui.types(&lines);
-    for _ in 0..128 {
+    for _ in 0..4 {
         ui.wire.expect("send_message");
     }
+    ui.wire.expect_nothing();
     let (shown, _) = ui.finish();
-    assert!(shown.contains("[!] Not sent: 130. \"text 0\""), "{shown}");
+    assert!(shown.contains("[!] Not sent: 6. \"text 0 x"), "{shown}");
 }

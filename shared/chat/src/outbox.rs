@@ -9,12 +9,15 @@ use std::collections::VecDeque;
 use p2p_chat_protocol::Private;
 
 /// More than anybody types while a line is slow; then the sender is told to wait.
-const MAX_TEXTS: usize = 1000;
-/// The same in bytes.
+const MAX_WAITING: usize = 1000;
+/// In bytes, also of those that the other side has not confirmed.
 const MAX_BYTES: usize = 1 << 20;
+/// Handed over and not confirmed: what four processes and two sockets hold while all of them are
+/// busy. No further text is handed over to a peer that confirms nothing.
+const MAX_UNCONFIRMED: usize = 4000;
 /// What transport holds at once: enough to keep it busy between two turns of the supervisor, few
 /// enough that a stalled line shows soon.
-const WINDOW_TEXTS: usize = 256;
+const WINDOW_TEXTS: usize = 1024;
 /// The same in bytes of payload; one text of full size always fits.
 const WINDOW_BYTES: usize = 256 * 1024;
 
@@ -75,7 +78,12 @@ pub(crate) struct NeverSent;
 impl Outbox {
     /// Whether one more text of this size may wait.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.len() < MAX_TEXTS && self.bytes + bytes <= MAX_BYTES
+        self.waiting() < MAX_WAITING && self.bytes + bytes <= MAX_BYTES
+    }
+
+    /// How many texts transport was not given in this session.
+    pub(crate) fn waiting(&self) -> usize {
+        self.len() - self.handed
     }
 
     /// How many texts the other side has not confirmed.
@@ -116,6 +124,9 @@ impl Outbox {
     /// that will hand it over.
     pub(crate) fn take_next(&mut self, request: u64) -> Option<(u64, &Private)> {
         let own = self.texts.get(self.handed).filter(|_| self.open)?;
+        if self.handed >= MAX_UNCONFIRMED {
+            return None;
+        }
         let bytes = self.unanswered_bytes + own.payload_bytes;
         let unanswered = self.in_flight.len() + self.stale.len();
         if unanswered >= WINDOW_TEXTS || bytes > WINDOW_BYTES {
@@ -220,32 +231,48 @@ mod tests {
 
     #[test]
     fn the_window_bounds_what_transport_holds_and_keeps_the_order() {
-        let mut outbox = with_texts(300);
-        assert_eq!(take_all(&mut outbox, 1000), (1..=256).collect::<Vec<_>>());
+        let mut outbox = with_texts(1100);
+        let taken = take_all(&mut outbox, 1000);
+        assert_eq!(taken, (1..=1024).collect::<Vec<_>>());
         assert_eq!(outbox.answered(1000), Some(Handed::Text(1)));
         assert_eq!(outbox.answered(1000), None);
-        assert_eq!(take_all(&mut outbox, 2000), [257]);
-        assert_eq!(outbox.confirm(257), Ok((1..=257).collect()));
-        assert_eq!(outbox.give_up(), (258..=300).collect::<Vec<_>>());
+        assert_eq!(take_all(&mut outbox, 4000), [1025]);
+        assert_eq!(outbox.confirm(1025), Ok((1..=1025).collect()));
+        assert_eq!(outbox.give_up(), (1026..=1100).collect::<Vec<_>>());
         assert_eq!(outbox.len(), 0);
     }
 
     #[test]
     fn what_transport_was_given_for_a_line_that_is_gone_counts_until_it_is_answered() {
-        let mut outbox = with_texts(300);
-        assert_eq!(take_all(&mut outbox, 1000).len(), 256);
+        let mut outbox = with_texts(1100);
+        assert_eq!(take_all(&mut outbox, 1000).len(), 1024);
         outbox.close();
         outbox.open();
         assert!(
-            take_all(&mut outbox, 2000).is_empty(),
-            "transport may hold 256 already"
+            take_all(&mut outbox, 3000).is_empty(),
+            "transport may hold 1024 already"
         );
         assert_eq!(outbox.answered(1000), Some(Handed::Stale));
-        assert_eq!(take_all(&mut outbox, 3000), [1]);
+        assert_eq!(take_all(&mut outbox, 4000), [1]);
         outbox.close();
         outbox.transport_gone();
         outbox.open();
-        assert_eq!(take_all(&mut outbox, 4000), (1..=256).collect::<Vec<_>>());
+        let taken = take_all(&mut outbox, 5000);
+        assert_eq!(taken, (1..=1024).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_peer_that_confirms_nothing_gets_4000_texts() {
+        let mut outbox = with_texts(5000);
+        for request in 1..=4000 {
+            assert!(outbox.take_next(request).is_some());
+            assert!(outbox.answered(request).is_some());
+        }
+        assert!(outbox.take_next(4001).is_none());
+        assert!(!outbox.has_room(1), "1000 wait");
+        assert_eq!(outbox.confirm(1).map(|texts| texts.len()), Ok(1));
+        assert!(outbox.take_next(4001).is_some());
+        assert!(outbox.has_room(1));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! dropped, since its writer died in the middle of it. A line over [`MAX_LINE`] is an error, and
 //! nothing after it is read: its rest would be taken for lines.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
+use std::task::Poll;
 
 use bytes::Bytes;
 use p2p_chat_protocol::{MAX_LINE, Messages};
@@ -217,6 +220,21 @@ impl<W: AsyncWrite + Unpin> LineWriter<W> {
         self.out = Vec::new();
         self.written = 0;
         Ok(())
+    }
+
+    /// Writes what the stream takes without a wait. Says whether that was all.
+    pub async fn flush_at_once(&mut self) -> io::Result<bool> {
+        if self.is_empty() {
+            return Ok(true);
+        }
+        let mut flush = pin!(self.flush());
+        poll_fn(|context| {
+            Poll::Ready(match flush.as_mut().poll(context) {
+                Poll::Ready(written) => written.map(|()| true),
+                Poll::Pending => Ok(false),
+            })
+        })
+        .await
     }
 
     /// Whether all that was added is written and flushed.

@@ -6,7 +6,7 @@ pub(crate) mod pipes;
 pub(crate) mod terminal;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -17,16 +17,20 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// The supervisor's end of the pipe.
 pub(crate) struct Wire {
     to_ui: Option<Box<dyn Write>>,
+    /// Asks for a line of the ui; what nobody asks for stays in the pipe.
+    wanted: Sender<()>,
     from_ui: Receiver<String>,
 }
 
 impl Wire {
     /// A wire over the ui's stdin and stdout.
     pub(crate) fn new(to_ui: impl Write + 'static, from_ui: impl Read + Send + 'static) -> Self {
+        let (wanted, asked) = channel();
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
-            for line in BufReader::new(from_ui).lines() {
-                let Ok(line) = line else { return };
+            let mut lines = BufReader::new(from_ui).lines();
+            for () in asked {
+                let Some(Ok(line)) = lines.next() else { return };
                 if sender.send(line).is_err() {
                     return;
                 }
@@ -34,8 +38,16 @@ impl Wire {
         });
         Self {
             to_ui: Some(Box::new(to_ui)),
+            wanted,
             from_ui: receiver,
         }
+    }
+
+    /// What the ui says next.
+    fn line(&self) -> Result<String, RecvTimeoutError> {
+        // Nobody reads behind its end.
+        let _ = self.wanted.send(());
+        self.from_ui.recv_timeout(DEADLINE)
     }
 
     /// Tells the ui something.
@@ -53,8 +65,7 @@ impl Wire {
     /// The next line of the ui, which must be of this type.
     pub(crate) fn expect(&self, kind: &str) -> Value {
         let line = self
-            .from_ui
-            .recv_timeout(DEADLINE)
+            .line()
             .unwrap_or_else(|_| panic!("the ui never said {kind:?}"));
         let value: Value = serde_json::from_str(&line).expect("lines are JSON");
         assert_eq!(value["type"], kind, "{line}");
@@ -71,7 +82,7 @@ impl Wire {
 
     /// Whether the ui closed its stdout without another word.
     pub(crate) fn is_closed(&self) -> bool {
-        self.from_ui.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Disconnected)
+        self.line() == Err(RecvTimeoutError::Disconnected)
     }
 
     /// Greets the ui: `start` with these options, and nothing happened so far.

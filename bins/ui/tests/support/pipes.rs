@@ -137,7 +137,10 @@ impl Drop for Piped {
     }
 }
 
-fn within_deadline<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+/// What this work brings, to be awaited for [`DEADLINE`].
+pub(crate) fn within_deadline<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Receiver<T> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let _ = sender.send(work());

@@ -44,7 +44,7 @@ impl Core {
             return refuse(ErrorCode::TooLarge, message);
         }
         if !self.outbox.has_room(bytes) {
-            let message = format!("{} texts wait to be sent already.", self.outbox.len());
+            let message = format!("{} texts wait to be sent already.", self.outbox.waiting());
             return refuse(ErrorCode::QueueFull, message);
         }
         peer.spoke = true;

@@ -4,9 +4,8 @@
 /// more than sealing a text.
 pub(super) const SOON_MS: u64 = 5;
 
-/// So many payloads, or so many bytes, are told at once: a quarter of what the supervisor hands
-/// over without an answer.
-const MANY: usize = 64;
+/// So many bytes are told at once. They are 163 short texts or a long one, and the supervisor hands
+/// over 1024 or 256 KiB without an answer.
 const MANY_BYTES: usize = 65_536;
 
 /// What the service does not know yet.
@@ -35,7 +34,7 @@ impl Sent {
     /// When to tell it.
     pub(super) fn due(&self) -> Option<u64> {
         let since = self.since_ms?;
-        let many = self.payloads >= MANY || self.bytes >= MANY_BYTES;
+        let many = self.bytes >= MANY_BYTES;
         Some(if many { since } else { since + SOON_MS })
     }
 

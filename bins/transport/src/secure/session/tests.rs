@@ -54,7 +54,7 @@ fn what_was_written_is_told_a_moment_later() {
 
 #[test]
 fn a_burst_is_told_at_once() {
-    for (payloads, bytes) in [(64, 10), (4, 16_000)] {
+    for (payloads, bytes) in [(164, 10), (4, 16_000)] {
         let mut session = sealed(payloads, bytes);
         write_all(&mut session, 100);
         assert!(session.has_news(100), "{payloads} payloads");
