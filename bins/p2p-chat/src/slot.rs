@@ -25,7 +25,7 @@ const HIGH_WATER: usize = 65_536;
 /// Waking a plugin takes longer than all the work for a message.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// So many go without further waiting: a ui with at most 900 texts that are not sent is not kept from
+/// So many go without further waiting: a ui with at most 800 texts under way is not kept from
 /// sending more.
 const COMPANY: usize = 64;
 

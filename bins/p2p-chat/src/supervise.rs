@@ -144,6 +144,7 @@ impl Supervisor {
         for line in lines {
             self.line(role, &line, now);
         }
+        self.with_core(Core::hand_over);
         while let Some(text) = self.slot(role).inbox.take_complaint() {
             let level = Level::Warn;
             self.log(LogLine { role, level, text });
@@ -153,7 +154,7 @@ impl Supervisor {
     fn line(&mut self, role: Role, line: &[u8], now: Now) {
         match role {
             Role::Ui => match self.ui.inbox.read(line) {
-                Incoming::Message(request) => self.handle_at(now, Input::Ui(request)),
+                Incoming::Message(request) => self.take(now, Input::Ui(request)),
                 Incoming::Refuse(id, refusal) => {
                     self.ui.push(None, Some(id), &UiEvent::Error(refusal));
                 }
@@ -161,24 +162,30 @@ impl Supervisor {
             },
             Role::Transport => {
                 if let Some(event) = event(self.transport.inbox.read(line), TransportEvent::Error) {
-                    self.handle_at(now, Input::Transport(event));
+                    self.take(now, Input::Transport(event));
                 }
             }
             Role::NatHelper => {
                 if let Some(event) = event(self.nat_helper.inbox.read(line), NatEvent::Error) {
-                    self.handle_at(now, Input::Nat(event));
+                    self.take(now, Input::Nat(event));
                 }
             }
         }
     }
 
     fn handle(&mut self, input: Input) {
-        self.handle_at(self.clock.now(), input);
+        let now = self.clock.now();
+        self.with_core(|core, outputs| core.handle(input, now, outputs));
     }
 
-    fn handle_at(&mut self, now: Now, input: Input) {
+    /// Takes in one of several inputs.
+    fn take(&mut self, now: Now, input: Input) {
+        self.with_core(|core, outputs| core.take(input, now, outputs));
+    }
+
+    fn with_core(&mut self, work: impl FnOnce(&mut Core, &mut Vec<Output>)) {
         let mut outputs = std::mem::take(&mut self.outputs);
-        self.core.handle(input, now, &mut outputs);
+        work(&mut self.core, &mut outputs);
         for output in outputs.drain(..) {
             match output {
                 Output::Ui { reply_to, event } => self.ui.tell(reply_to, event),

@@ -10,8 +10,8 @@ use p2p_chat_protocol::Refusal;
 use p2p_chat_protocol::transport::TransportEvent;
 
 /// The events and replies a stuck supervisor may leave lying here before stdin is left alone.
-/// It has at most 1024 requests outstanding, and each is worth one reply and few events.
-const MAX_WAITING: usize = 4096;
+/// It has at most 256 requests outstanding, and each is worth one reply and few events.
+const MAX_WAITING: usize = 1024;
 
 /// Events and replies in their order.
 pub(crate) struct Outbox {

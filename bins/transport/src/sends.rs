@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use p2p_chat_protocol::{ErrorCode, Refusal};
 
-/// How many may wait: twice what the supervisor keeps outstanding (1024), so that only another
+/// How many may wait: twice what the supervisor keeps outstanding (256), so that only another
 /// program ever meets this limit.
-pub(crate) const MAX_SENDS: usize = 2048;
+pub(crate) const MAX_SENDS: usize = 512;
 
 /// How many bytes of payload may wait: four times what the supervisor keeps outstanding
 /// (256 KiB of text), since JSON may write one byte as several.

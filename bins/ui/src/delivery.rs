@@ -17,9 +17,8 @@ const SOON_MS: u64 = 300;
 /// Where nothing is printed of a text, this long without arrival is worth a sentence.
 const LATE_MS: u64 = 5_000;
 
-/// Own texts remembered until they are delivered. The supervisor keeps no more either: 4000 that were
-/// sent, and 1000 that wait.
-const REMEMBERED: usize = 5000;
+/// Own texts remembered until they are delivered. The supervisor keeps no more waiting either.
+const REMEMBERED: usize = 1000;
 
 /// Behind a text that has arrived.
 const ARRIVED: &str = " ✓";

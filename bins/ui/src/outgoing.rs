@@ -10,10 +10,10 @@ const UNANSWERED: usize = 32 * 1024;
 /// What a request takes beside its text.
 const REQUEST: usize = 64;
 
-/// Texts that the network has not taken: fewer than the 1000 that the supervisor lets wait.
-const QUEUED: usize = 900;
+/// Texts the other side has not confirmed: fewer than the 1000 the supervisor lets wait.
+const UNCONFIRMED: usize = 800;
 
-/// Texts the other side has not confirmed, in bytes: half of the 1 MiB that the supervisor lets wait.
+/// The same in bytes: half of the 1 MiB that the supervisor lets wait.
 const BYTES: usize = 512 * 1024;
 
 /// What was asked.
@@ -104,12 +104,11 @@ impl Outgoing {
         self.texts == 0 && self.refused.is_empty()
     }
 
-    /// Whether one more text may go, where the network has not taken so many of those that the
-    /// supervisor has, and all that are not confirmed have so many bytes.
-    pub(crate) fn has_room(&self, queued: usize, bytes: usize) -> bool {
+    /// Whether one more text may go, where so many wait with the supervisor and have so many bytes.
+    pub(crate) fn has_room(&self, waiting: usize, bytes: usize) -> bool {
         self.refused.is_empty()
             && self.bytes + self.texts * REQUEST < UNANSWERED
-            && self.texts + queued < QUEUED
+            && self.texts + waiting < UNCONFIRMED
             && self.bytes + bytes < BYTES
     }
 
@@ -157,8 +156,8 @@ mod tests {
         for _ in 0..100 {
             outgoing.ask(text("x"));
         }
-        assert!(outgoing.has_room(799, 0));
-        assert!(!outgoing.has_room(800, 0));
+        assert!(outgoing.has_room(699, 0));
+        assert!(!outgoing.has_room(700, 0));
         assert!(!outgoing.has_room(0, BYTES));
         outgoing.ask(text(&"x".repeat(32_000)));
         assert!(!outgoing.has_room(0, 0));

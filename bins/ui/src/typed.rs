@@ -17,8 +17,9 @@ impl Ui {
         if self.replaying || self.stage == Stage::Leaving || self.ended || self.finishing {
             return false;
         }
-        let counts = &self.view.talk.delivery.counts;
-        let room = (self.outgoing).has_room(counts.queued, counts.waiting_bytes);
+        let delivery = &self.view.talk.delivery;
+        let (waiting, bytes) = (delivery.waiting(), delivery.counts.waiting_bytes);
+        let room = self.outgoing.has_room(waiting, bytes);
         match self.manner {
             Manner::Terminal | Manner::Plain => self.outgoing.has_room(0, 0),
             Manner::Stream => match self.stage {

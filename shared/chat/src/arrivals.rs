@@ -6,7 +6,7 @@ use std::time::Duration;
 /// meanwhile is confirmed with it. Sealing a confirmation costs as much as sealing a text.
 pub(crate) const SOON: Duration = Duration::from_millis(20);
 
-/// So many texts are confirmed at once, so that a peer who may have 4000 under way never waits.
+/// So many texts are confirmed at once, so that a peer who may have 800 under way never waits.
 const MANY: u64 = 128;
 
 /// How far the peer's texts have come.

@@ -6,19 +6,20 @@
 
 use std::collections::VecDeque;
 
+use std::ops::RangeInclusive;
+
 use p2p_chat_protocol::Private;
 
+use crate::payload::Bundle;
+
 /// More than anybody types while a line is slow; then the sender is told to wait.
-const MAX_WAITING: usize = 1000;
-/// In bytes, also of those that the other side has not confirmed.
+const MAX_TEXTS: usize = 1000;
+/// The same in bytes.
 const MAX_BYTES: usize = 1 << 20;
-/// Handed over and not confirmed: what four processes and two sockets hold while all of them are
-/// busy. No further text is handed over to a peer that confirms nothing.
-const MAX_UNCONFIRMED: usize = 4000;
-/// What transport holds at once: enough to keep it busy between two turns of the supervisor, few
-/// enough that a stalled line shows soon.
-const WINDOW_TEXTS: usize = 1024;
-/// The same in bytes of payload; one text of full size always fits.
+/// The payloads that transport holds at once: enough to keep it busy between two turns of the
+/// supervisor, few enough that a stalled line shows soon.
+const WINDOW: usize = 256;
+/// The same in bytes; one text of full size always fits.
 const WINDOW_BYTES: usize = 256 * 1024;
 
 /// Texts in the order they were written.
@@ -42,6 +43,8 @@ pub(crate) struct Outbox {
     unanswered_bytes: usize,
     /// Whether there is a line to hand them to.
     open: bool,
+    /// Whether the other side takes several in one payload.
+    bundles: bool,
 }
 
 #[cfg_attr(test, derive(Clone))]
@@ -56,18 +59,19 @@ struct Own {
 
 #[cfg_attr(test, derive(Clone))]
 struct InFlight {
-    /// The request that hands it over.
+    /// The request that hands them over.
     request: u64,
-    number: u64,
+    first: u64,
+    last: u64,
     payload_bytes: usize,
 }
 
 /// What transport has answered for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Handed {
-    /// The text of this number.
-    Text(u64),
-    /// A text for a line that is gone; it is handed over again.
+    /// The texts of these numbers.
+    Texts(RangeInclusive<u64>),
+    /// Texts for a line that is gone; they are handed over again.
     Stale,
 }
 
@@ -78,12 +82,7 @@ pub(crate) struct NeverSent;
 impl Outbox {
     /// Whether one more text of this size may wait.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.waiting() < MAX_WAITING && self.bytes + bytes <= MAX_BYTES
-    }
-
-    /// How many texts transport was not given in this session.
-    pub(crate) fn waiting(&self) -> usize {
-        self.len() - self.handed
+        self.len() < MAX_TEXTS && self.bytes + bytes <= MAX_BYTES
     }
 
     /// How many texts the other side has not confirmed.
@@ -102,9 +101,11 @@ impl Outbox {
         });
     }
 
-    /// There is a line, and the other side has what it confirmed.
-    pub(crate) fn open(&mut self) {
+    /// There is a line, and the other side has what it confirmed. `bundles`: it takes several texts
+    /// in one payload.
+    pub(crate) fn open(&mut self, bundles: bool) {
         self.open = true;
+        self.bundles = bundles;
     }
 
     /// The line is gone, with everything that was on its way.
@@ -120,28 +121,32 @@ impl Outbox {
         self.unanswered_bytes = 0;
     }
 
-    /// The number and the words of the next text that transport may have now; `request` is the one
-    /// that will hand it over.
-    pub(crate) fn take_next(&mut self, request: u64) -> Option<(u64, &Private)> {
-        let own = self.texts.get(self.handed).filter(|_| self.open)?;
-        if self.handed >= MAX_UNCONFIRMED {
-            return None;
-        }
-        let bytes = self.unanswered_bytes + own.payload_bytes;
+    /// The texts that transport may have now in one payload, and the number of the first; `request` is
+    /// the one that will hand them over.
+    pub(crate) fn take_next(&mut self, request: u64) -> Option<(u64, Vec<&str>)> {
+        let start = self.handed;
+        let own = self.texts.get(start).filter(|_| self.open)?;
         let unanswered = self.in_flight.len() + self.stale.len();
-        if unanswered >= WINDOW_TEXTS || bytes > WINDOW_BYTES {
+        let bytes = self.unanswered_bytes + own.payload_bytes;
+        if unanswered >= WINDOW || bytes > WINDOW_BYTES {
             return None;
         }
-        self.handed += 1;
-        let number = self.confirmed + self.handed as u64;
-        self.reached = self.reached.max(number);
-        self.unanswered_bytes = bytes;
+        let mut bundle = Bundle::of(own.payload_bytes);
+        let behind = self.texts.range(start + 1..);
+        let more = behind.take_while(|own| self.bundles && bundle.takes(own.payload_bytes));
+        self.handed += 1 + more.count();
+        let first = self.confirmed + 1 + start as u64;
+        let last = self.confirmed + self.handed as u64;
+        self.reached = self.reached.max(last);
+        self.unanswered_bytes += bundle.bytes();
         self.in_flight.push_back(InFlight {
             request,
-            number,
-            payload_bytes: own.payload_bytes,
+            first,
+            last,
+            payload_bytes: bundle.bytes(),
         });
-        Some((number, &own.text))
+        let texts = self.texts.range(start..self.handed);
+        Some((first, texts.map(|own| own.text.0.as_str()).collect()))
     }
 
     /// Request `request` is answered: what it handed over.
@@ -151,11 +156,11 @@ impl Outbox {
             let at = list.iter().position(|t| t.request == request)?;
             list.remove(at)
         };
-        let (handed, text) = match take(&mut self.in_flight) {
-            Some(text) => (Handed::Text(text.number), text),
+        let (handed, texts) = match take(&mut self.in_flight) {
+            Some(texts) => (Handed::Texts(texts.first..=texts.last), texts),
             None => (Handed::Stale, take(&mut self.stale)?),
         };
-        self.unanswered_bytes -= text.payload_bytes;
+        self.unanswered_bytes -= texts.payload_bytes;
         Some(handed)
     }
 
@@ -199,15 +204,17 @@ impl Outbox {
     #[cfg(test)]
     pub(crate) fn shape(&self) -> (String, Vec<u64>) {
         let texts: Vec<_> = self.texts.iter().map(|t| (t.n, t.told_sent)).collect();
-        let numbers = self.in_flight.iter().map(|t| t.number).collect::<Vec<_>>();
+        let numbers = self.in_flight.iter().map(|t| t.last).collect::<Vec<_>>();
         let Self {
             confirmed,
             reached,
             handed,
             open,
+            bundles,
             ..
         } = self;
-        let shape = format!("{texts:?} {numbers:?} {confirmed} {reached} {handed} {open}");
+        let open = open.then_some(bundles);
+        let shape = format!("{texts:?} {numbers:?} {confirmed} {reached} {handed} {open:?}");
         (shape, self.in_flight.iter().map(|t| t.request).collect())
     }
 }
@@ -219,7 +226,7 @@ mod tests {
     fn with_texts(count: u64) -> Outbox {
         let mut outbox = Outbox::default();
         (1..=count).for_each(|n| outbox.push(n, Private::from("x"), 3));
-        outbox.open();
+        outbox.open(false);
         outbox
     }
 
@@ -231,48 +238,53 @@ mod tests {
 
     #[test]
     fn the_window_bounds_what_transport_holds_and_keeps_the_order() {
-        let mut outbox = with_texts(1100);
+        let mut outbox = with_texts(300);
         let taken = take_all(&mut outbox, 1000);
-        assert_eq!(taken, (1..=1024).collect::<Vec<_>>());
-        assert_eq!(outbox.answered(1000), Some(Handed::Text(1)));
+        assert_eq!(taken, (1..=256).collect::<Vec<_>>());
+        assert_eq!(outbox.answered(1000), Some(Handed::Texts(1..=1)));
         assert_eq!(outbox.answered(1000), None);
-        assert_eq!(take_all(&mut outbox, 4000), [1025]);
-        assert_eq!(outbox.confirm(1025), Ok((1..=1025).collect()));
-        assert_eq!(outbox.give_up(), (1026..=1100).collect::<Vec<_>>());
+        assert_eq!(take_all(&mut outbox, 2000), [257]);
+        assert_eq!(outbox.confirm(257), Ok((1..=257).collect()));
+        assert_eq!(outbox.give_up(), (258..=300).collect::<Vec<_>>());
         assert_eq!(outbox.len(), 0);
     }
 
     #[test]
     fn what_transport_was_given_for_a_line_that_is_gone_counts_until_it_is_answered() {
-        let mut outbox = with_texts(1100);
-        assert_eq!(take_all(&mut outbox, 1000).len(), 1024);
+        let mut outbox = with_texts(300);
+        assert_eq!(take_all(&mut outbox, 1000).len(), 256);
         outbox.close();
-        outbox.open();
+        outbox.open(false);
         assert!(
-            take_all(&mut outbox, 3000).is_empty(),
-            "transport may hold 1024 already"
+            take_all(&mut outbox, 2000).is_empty(),
+            "transport may hold 256 already"
         );
         assert_eq!(outbox.answered(1000), Some(Handed::Stale));
-        assert_eq!(take_all(&mut outbox, 4000), [1]);
+        assert_eq!(take_all(&mut outbox, 3000), [1]);
         outbox.close();
         outbox.transport_gone();
-        outbox.open();
-        let taken = take_all(&mut outbox, 5000);
-        assert_eq!(taken, (1..=1024).collect::<Vec<_>>());
+        outbox.open(false);
+        let taken = take_all(&mut outbox, 4000);
+        assert_eq!(taken, (1..=256).collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_peer_that_confirms_nothing_gets_4000_texts() {
-        let mut outbox = with_texts(5000);
-        for request in 1..=4000 {
-            assert!(outbox.take_next(request).is_some());
-            assert!(outbox.answered(request).is_some());
-        }
-        assert!(outbox.take_next(4001).is_none());
-        assert!(!outbox.has_room(1), "1000 wait");
-        assert_eq!(outbox.confirm(1).map(|texts| texts.len()), Ok(1));
-        assert!(outbox.take_next(4001).is_some());
-        assert!(outbox.has_room(1));
+    fn what_waits_goes_together_to_a_peer_that_takes_it_so() {
+        let mut outbox = with_texts(200);
+        outbox.push(201, Private("x".repeat(20_000)), 20_050);
+        outbox.push(202, Private::from("x"), 3);
+        outbox.open(true);
+        let (first, texts) = outbox.take_next(1).expect("they wait");
+        assert_eq!((first, texts.len()), (1, 200));
+        let (first, texts) = outbox.take_next(2).expect("it waits");
+        assert_eq!((first, texts.len()), (201, 1), "alone, as long as it is");
+        assert_eq!(outbox.take_next(3), Some((202, vec!["x"])));
+        assert_eq!(outbox.answered(1), Some(Handed::Texts(1..=200)));
+        outbox.close();
+        outbox.open(true);
+        assert_eq!(outbox.confirm(150).map(|texts| texts.len()), Ok(150));
+        let (first, texts) = outbox.take_next(4).expect("they wait again");
+        assert_eq!((first, texts.len()), (151, 50));
     }
 
     #[test]
@@ -292,15 +304,15 @@ mod tests {
     fn what_nobody_confirmed_is_handed_over_again_and_told_once() {
         let mut outbox = with_texts(3);
         take_all(&mut outbox, 1);
-        assert_eq!(outbox.answered(1), Some(Handed::Text(1)));
+        assert_eq!(outbox.answered(1), Some(Handed::Texts(1..=1)));
         assert_eq!([outbox.sent(1), outbox.sent(1)], [Some(1), None]);
         outbox.close();
         assert_eq!(outbox.take_next(10), None, "there is no line");
-        outbox.open();
+        outbox.open(false);
         assert_eq!(outbox.confirm(1), Ok(vec![1]));
         assert_eq!(take_all(&mut outbox, 20), [2, 3]);
         assert_eq!(outbox.answered(2), Some(Handed::Stale));
-        assert_eq!(outbox.answered(20), Some(Handed::Text(2)));
+        assert_eq!(outbox.answered(20), Some(Handed::Texts(2..=2)));
     }
 
     #[test]
@@ -309,7 +321,7 @@ mod tests {
         take_all(&mut outbox, 1);
         assert_eq!(outbox.confirm(2), Ok(vec![1, 2]));
         assert_eq!(outbox.confirm(1), Ok(vec![]));
-        assert_eq!(outbox.answered(1), Some(Handed::Text(1)));
+        assert_eq!(outbox.answered(1), Some(Handed::Texts(1..=1)));
         assert_eq!(outbox.sent(1), None);
     }
 

@@ -125,7 +125,7 @@ fn counts_follow_each_text_through_its_stages() {
 #[test]
 fn memory_stays_bounded_however_many_texts_wait() {
     let mut delivery = confirmed(Marks::Shown);
-    for n in 0..6_000 {
+    for n in 0..3_000 {
         add(&mut delivery, n, "x", 0);
     }
     assert_eq!(

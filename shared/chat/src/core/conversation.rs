@@ -17,7 +17,7 @@ use super::peer::Line;
 use crate::address::{Address, host_of, is_loopback};
 use crate::arrivals::Arrival;
 use crate::invite::MAX_ADDRESSES;
-use crate::payload::{self, Said};
+use crate::payload::{self, Hello, Said};
 use crate::safe_text::safe_text;
 
 impl Core {
@@ -44,9 +44,13 @@ impl Core {
     fn said(&mut self, payload: &Payload, greeted: bool) -> Result<(), String> {
         match (payload::read(payload)?, greeted) {
             // The hello of the session before may come first, and says less.
-            (Said::Hello(last), _) => self.greeted(last),
+            (Said::Hello(hello), _) => self.greeted(&hello),
             (Said::Unknown, _) | (_, false) => Ok(()),
-            (Said::Text(n, text), true) => self.text_came(n, text),
+            (Said::Text(n, text), true) => self.text_came(n, &text),
+            (Said::Texts(first, texts), true) => {
+                let mut texts = texts.iter().enumerate();
+                texts.try_for_each(|(i, text)| self.text_came(first.saturating_add(i as u64), text))
+            }
             (Said::Ack(n), true) => self.texts_confirmed(n),
             (Said::Addresses(addresses), true) => {
                 self.addresses_told(&addresses);
@@ -55,19 +59,19 @@ impl Core {
         }
     }
 
-    fn greeted(&mut self, last: u64) -> Result<(), String> {
+    fn greeted(&mut self, hello: &Hello) -> Result<(), String> {
         if let Some(peer) = &mut self.peer
             && let Line::Open { greeted, .. } = &mut peer.line
         {
             *greeted = true;
         }
-        self.outbox.open();
-        self.texts_confirmed(last)
+        self.outbox.open(hello.texts);
+        self.texts_confirmed(hello.last)
     }
 
-    fn text_came(&mut self, n: u64, text: Private) -> Result<(), String> {
+    fn text_came(&mut self, n: u64, text: &Private) -> Result<(), String> {
         match self.arrivals.take(n, self.now.elapsed) {
-            Arrival::New => self.show_text(&text),
+            Arrival::New => self.show_text(text),
             Arrival::Again => {}
             Arrival::Gap => return Err(format!("text {n} came without the one before it")),
         }

@@ -28,8 +28,10 @@ mod tests;
 
 use std::time::Duration;
 
-use p2p_chat_protocol::transport::{Ticket, TransportRequest};
-use p2p_chat_protocol::ui::{Author, Level, Notice, PluginChanged, PluginStatus, UiEvent};
+use p2p_chat_protocol::transport::{Ticket, TransportEvent, TransportRequest};
+use p2p_chat_protocol::ui::{
+    Author, Level, Notice, PluginChanged, PluginStatus, UiEvent, UiRequest,
+};
 use p2p_chat_protocol::{Role, Start};
 
 use crate::arrivals::Arrivals;
@@ -128,7 +130,18 @@ impl Core {
 
     /// Takes one input in; what is to be done is appended to `out`.
     pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
+        self.take(input, now, out);
+        self.hand_over(out);
+    }
+
+    /// The same, of inputs that came together; [`Core::hand_over`] follows the last of them. So the
+    /// user's texts go to the peer together as well.
+    pub fn take(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
         self.now = now;
+        if !is_of_many(&input) {
+            // What was said before it is to be on its way before it.
+            self.send_waiting();
+        }
         self.check_sleep();
         match input {
             Input::PluginReady(role) => self.plugin_ready(role),
@@ -143,6 +156,12 @@ impl Core {
             Input::Stopped { router_tidied } => self.say_goodbye(router_tidied),
         }
         self.check_clocks();
+        out.append(&mut self.out);
+    }
+
+    /// Hands the user's texts to transport.
+    pub fn hand_over(&mut self, out: &mut Vec<Output>) {
+        self.send_waiting();
         out.append(&mut self.out);
     }
 
@@ -296,6 +315,20 @@ fn beginning(text: &str) -> String {
         beginning.push('…');
     }
     beginning
+}
+
+/// Whether many such inputs come together, and nothing but sending follows from them.
+fn is_of_many(input: &Input) -> bool {
+    match input {
+        Input::Ui(request) => matches!(request.message, UiRequest::SendMessage(_)),
+        Input::Transport(event) => {
+            matches!(
+                event.message,
+                TransportEvent::Ok | TransportEvent::Received(_)
+            )
+        }
+        _ => false,
+    }
 }
 
 fn is_from_peer(event: &UiEvent) -> bool {

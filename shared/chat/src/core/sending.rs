@@ -44,7 +44,7 @@ impl Core {
             return refuse(ErrorCode::TooLarge, message);
         }
         if !self.outbox.has_room(bytes) {
-            let message = format!("{} texts wait to be sent already.", self.outbox.waiting());
+            let message = format!("{} texts wait to be sent already.", self.outbox.len());
             return refuse(ErrorCode::QueueFull, message);
         }
         peer.spoke = true;
@@ -60,24 +60,26 @@ impl Core {
         };
         self.outbox.push(self.last_n, text, payload_bytes);
         self.reply(id, UiEvent::MessageAdded(added));
-        self.send_waiting();
         Ok(())
     }
 
     /// Hands transport as many texts as it may hold.
-    fn send_waiting(&mut self) {
-        let insecure = self.is_insecure();
-        if !self.transport_ready {
-            return;
-        }
-        while let Some((number, text)) = self.outbox.take_next(self.next_id) {
-            let payload = if insecure {
-                Payload::from_text(&text.0)
-            } else {
-                payload::text(number, text)
-            };
+    pub(super) fn send_waiting(&mut self) {
+        while self.transport_ready
+            && let Some(payload) = self.next_payload()
+        {
             self.send_payload(payload);
         }
+    }
+
+    fn next_payload(&mut self) -> Option<Payload> {
+        let insecure = self.is_insecure();
+        let (first, texts) = self.outbox.take_next(self.next_id)?;
+        Some(match &texts[..] {
+            [text] if insecure => Payload::from_text(text),
+            [text] => payload::text(first, text),
+            _ => payload::texts(first, texts),
+        })
     }
 
     pub(super) fn send_payload(&mut self, payload: Payload) -> u64 {
@@ -90,28 +92,26 @@ impl Core {
 
     /// Transport has answered a request; whether it was to send a text.
     pub(super) fn text_answered(&mut self, request: u64, refused: bool) -> bool {
-        let number = match self.outbox.answered(request) {
-            Some(Handed::Text(number)) => number,
-            Some(Handed::Stale) => {
-                self.send_waiting();
-                return true;
-            }
+        let numbers = match self.outbox.answered(request) {
+            Some(Handed::Texts(numbers)) => numbers,
+            Some(Handed::Stale) => return true,
             None => return false,
         };
-        if !refused && let Some(n) = self.outbox.sent(number) {
-            self.tell_status(n, Status::Sent);
+        for number in numbers.clone().filter(|_| !refused) {
+            if let Some(n) = self.outbox.sent(number) {
+                self.tell_status(n, Status::Sent);
+            }
         }
         // Nothing confirms an insecure text: this is all there will ever be. A secure one that was
         // refused is sent again over the next line.
         if self.is_insecure() {
-            for n in self.outbox.confirm(number).unwrap_or_default() {
+            for n in self.outbox.confirm(*numbers.end()).unwrap_or_default() {
                 if refused {
                     self.texts_lost = true;
                     self.tell_status(n, Status::Failed);
                 }
             }
         }
-        self.send_waiting();
         true
     }
 
@@ -127,7 +127,6 @@ impl Core {
         for n in delivered {
             self.tell_status(n, Status::Delivered);
         }
-        self.send_waiting();
         Ok(())
     }
 

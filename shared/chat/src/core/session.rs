@@ -85,7 +85,7 @@ impl Core {
         let insecure = self.is_insecure();
         self.tell(UiEvent::PeerConnected(connected));
         if insecure {
-            self.outbox.open();
+            self.outbox.open(false);
         } else if self.peer.as_ref().is_some_and(|peer| peer.is_open()) {
             self.greet();
         }

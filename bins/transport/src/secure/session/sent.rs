@@ -4,8 +4,8 @@
 /// more than sealing a text.
 pub(super) const SOON_MS: u64 = 5;
 
-/// So many bytes are told at once. They are 163 short texts or a long one, and the supervisor hands
-/// over 1024 or 256 KiB without an answer.
+/// So many bytes are told at once. They are 163 short payloads or one of the longest, and the
+/// supervisor hands over 256 or 256 KiB without an answer.
 const MANY_BYTES: usize = 65_536;
 
 /// What the service does not know yet.

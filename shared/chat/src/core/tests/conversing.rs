@@ -36,13 +36,89 @@ fn a_text_is_delivered_when_the_other_side_says_so() {
     assert_eq!(status(&out), Some(Status::Delivered));
 }
 
+/// What is sent of texts that were typed together, to a side with this hello.
+fn typed_together(hello: &str) -> Vec<Output> {
+    let mut stage = talking(listener_by_code());
+    stage.transport(None, said(hello));
+    let mut out = Vec::new();
+    for (id, text) in ["one", "two", "three"].into_iter().enumerate() {
+        let text = text.into();
+        let input = Input::Ui(Received {
+            id: Some(id as u64),
+            reply_to: None,
+            message: UiRequest::SendMessage(SendMessage { text }),
+        });
+        stage.core.take(input, stage.now, &mut out);
+    }
+    stage.core.hand_over(&mut out);
+    out
+}
+
+#[test]
+fn texts_that_were_typed_together_are_sent_together_to_who_takes_that() {
+    let out = typed_together(r#"{"kind":"hello","last":0,"texts":true}"#);
+    let together = r#"{"kind":"texts","n":1,"texts":["one","two","three"]}"#;
+    assert_eq!(sayings(&out), [together]);
+    let out = typed_together(r#"{"kind":"hello","last":0}"#);
+    assert_eq!(sayings(&out).len(), 3, "each alone");
+}
+
+#[test]
+fn what_was_typed_before_anything_else_is_sent_before_it() {
+    let mut stage = talking(listener_by_code());
+    let mut out = Vec::new();
+    for (id, message) in [
+        UiRequest::SendMessage(SendMessage { text: "x".into() }),
+        UiRequest::Disconnect,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let input = Input::Ui(Received {
+            id: Some(id as u64),
+            reply_to: None,
+            message,
+        });
+        stage.core.take(input, stage.now, &mut out);
+    }
+    let asked = transport_requests(&out);
+    assert!(
+        matches!(
+            asked[..],
+            [
+                (_, TransportRequest::Send(_)),
+                (_, TransportRequest::Disconnect)
+            ]
+        ),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn texts_that_came_together_are_shown_each_and_confirmed_once() {
+    let mut stage = talking(listener_by_code());
+    stage.transport(None, text(1));
+    let texts = r#"{"kind":"texts","n":1,"texts":["again","two","three"]}"#;
+    let out = stage.transport(None, said(texts));
+    assert_eq!(shown(&out), ["two", "three"]);
+    let out = said_in_a_moment(&mut stage);
+    assert_eq!(sayings(&out), [r#"{"kind":"ack","n":3}"#]);
+    assert_eq!(
+        stage.transport(None, said(r#"{"kind":"texts","n":9,"texts":[]}"#)),
+        []
+    );
+}
+
 #[test]
 fn nothing_but_the_hello_is_sent_before_the_others_hello() {
     let mut stage = Stage::listening(listener_by_code());
     stage.transport(None, tickets(&["1"]));
     let out = stage.transport(None, secure(false, false));
     let addresses = r#"{"kind":"addresses","addresses":["192.168.1.100:8080"]}"#;
-    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":0}"#, addresses]);
+    assert_eq!(
+        sayings(&out),
+        [r#"{"kind":"hello","last":0,"texts":true}"#, addresses]
+    );
     assert_eq!(sayings(&stage.say(1, "x")), [""; 0]);
     assert_eq!(
         stage.transport(None, text(1)),
@@ -101,6 +177,8 @@ fn who_breaks_the_rules_is_talked_to_no_more() {
         r#"{"kind":"ack","n":1}"#,
         r#"{"kind":"hello","last":1}"#,
         r#"{"kind":"text","n":"1","text":"x"}"#,
+        r#"{"kind":"texts","n":2,"texts":["a gap","x"]}"#,
+        r#"{"kind":"texts","n":18446744073709551615,"texts":["a gap","x"]}"#,
     ] {
         let mut stage = talking(listener_by_code());
         let out = stage.transport(None, said(broken));

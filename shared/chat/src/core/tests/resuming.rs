@@ -97,7 +97,7 @@ fn what_the_other_has_is_not_sent_again() {
     stage.transport(None, said(r#"{"kind":"text","n":1,"text":"x"}"#));
     cut(&mut stage);
     let out = stage.transport(None, secure(true, true));
-    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":1}"#]);
+    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":1,"texts":true}"#]);
     let out = stage.transport(None, said(r#"{"kind":"hello","last":2}"#));
     assert_eq!(sayings(&out), [r#"{"kind":"text","n":3,"text":"3"}"#]);
 }

@@ -75,7 +75,7 @@ fn nothing_is_sent_or_shown_before_both_have_compared() {
     assert!(
         matches!(told(&out)[..], [UiEvent::PeerConnected(c)] if c.verification == Verification::Words)
     );
-    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":0}"#]);
+    assert_eq!(sayings(&out), [r#"{"kind":"hello","last":0,"texts":true}"#]);
     assert_eq!(refused(&stage.say(4, "x")), None);
     let late = stage.ui(5, UiRequest::Reject);
     assert_eq!(refused(&late), Some(ErrorCode::Unavailable));

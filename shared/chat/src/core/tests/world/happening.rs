@@ -59,7 +59,7 @@ impl World {
         match state.requests.pop_front() {
             Some((id, request)) => {
                 if let TransportRequest::Send(send) = &request
-                    && let Some(number) = number_of_text(&send.payload)
+                    && let Some(number) = number_of_last_text(&send.payload)
                 {
                     self.sent[side].insert(number, send.payload.clone());
                 }
@@ -114,7 +114,12 @@ impl World {
     }
 }
 
-fn number_of_text(payload: &Payload) -> Option<u64> {
+fn number_of_last_text(payload: &Payload) -> Option<u64> {
     let json: serde_json::Value = serde_json::from_str(payload.0.get()).expect("JSON");
-    (json["kind"] == "text").then(|| json["n"].as_u64().expect("a number"))
+    let n = || json["n"].as_u64().expect("a number");
+    match json["kind"].as_str() {
+        Some("text") => Some(n()),
+        Some("texts") => Some(n() + json["texts"].as_array().expect("texts").len() as u64 - 1),
+        _ => None,
+    }
 }
