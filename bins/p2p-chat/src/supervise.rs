@@ -86,8 +86,7 @@ impl Supervisor {
     async fn step(&mut self, signals: &mut Signals, logs: &mut mpsc::Receiver<LogLine>) {
         let deadline = self.core.deadline().map(|at| self.clock.at(at));
         let deadlines = [deadline, self.ui.deadline()];
-        let now = Instant::now();
-        self.alarm.set(deadlines.into_iter().flatten().min(), now);
+        self.alarm.set(deadlines.into_iter().flatten().min());
         // A ui that reads slowly is waited for: it gets no replies to new requests, and transport
         // no ear for new texts, so that TCP slows the peer. So is one that is to be started again.
         let may_ask = !self.ui.is_congested();

@@ -73,7 +73,7 @@ impl Transport {
             if written {
                 self.secure.told();
                 let deadlines = [self.legacy.deadline(), self.secure.deadline(now)];
-                alarm.set(deadlines.into_iter().flatten().min(), now.awake);
+                alarm.set(deadlines.into_iter().flatten().min());
             }
             match self.next(&mut reader, reports, &mut alarm).await? {
                 Happened::Line(None) => return Ok(()),

@@ -95,7 +95,7 @@ impl Session {
                 sign_due.unwrap_or_else(|| Instant::now() + SIGN_EVERY)
             });
             let due = deadline.into_iter().chain(self.sign_due).min();
-            alarm.set(due, Instant::now());
+            alarm.set(due);
             let wants_lines = written && self.typed.is_empty() && self.ui.wants_line();
             tokio::select! {
                 // The supervisor is heard meanwhile: two that only wrote would wait for each other.

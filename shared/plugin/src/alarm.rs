@@ -35,11 +35,14 @@ impl Alarm {
     }
 
     /// It goes off at `deadline` at the latest; without one, it may do so once more.
-    pub fn set(&mut self, deadline: Option<Instant>, now: Instant) {
+    pub fn set(&mut self, deadline: Option<Instant>) {
         if let Some(deadline) = deadline
-            && !self.set_for.is_some_and(|at| suits(at, deadline, now))
+            && !self
+                .set_for
+                .is_some_and(|at| suits(at, deadline, Instant::now))
         {
-            self.timer.set(deadline.saturating_duration_since(now));
+            self.timer
+                .set(deadline.saturating_duration_since(Instant::now()));
             self.set_for = Some(deadline);
         }
     }
@@ -53,9 +56,9 @@ impl Alarm {
 
 /// Set for `at`, it will do for `deadline`. To set it costs more than to look once in vain what is
 /// due; but not for something far away, since nothing that stands still shall be woken in vain.
-fn suits(at: Instant, deadline: Instant, now: Instant) -> bool {
+fn suits(at: Instant, deadline: Instant, now: impl FnOnce() -> Instant) -> bool {
     match deadline.checked_duration_since(at) {
-        Some(later) => later <= SOON || at < now + SOON,
+        Some(later) => later <= SOON || at < now() + SOON,
         None => false,
     }
 }
@@ -78,7 +81,7 @@ mod tests {
             (20_000, 20_020, true),
         ] {
             let [at_ms, deadline_ms] = [at, deadline].map(|ms| now + Duration::from_millis(ms));
-            assert_eq!(suits(at_ms, deadline_ms, now), suited, "{at} {deadline}");
+            assert_eq!(suits(at_ms, deadline_ms, || now), suited, "{at} {deadline}");
         }
     }
 
@@ -87,10 +90,10 @@ mod tests {
         let begun = Instant::now();
         let [soon, later, far] = [10, 20, 3_600_000].map(|ms| begun + Duration::from_millis(ms));
         let mut alarm = Alarm::new().expect("there are descriptors");
-        alarm.set(Some(far), begun);
+        alarm.set(Some(far));
         for due in [soon, later] {
-            alarm.set(Some(due), Instant::now());
-            alarm.set(None, Instant::now());
+            alarm.set(Some(due));
+            alarm.set(None);
             let rung = timeout(Duration::from_secs(60), alarm.rings()).await;
             assert!(rung.is_ok() && Instant::now() >= due);
         }

@@ -140,10 +140,7 @@ impl Line<'_> {
             {
                 permit.send(addressed(session.news()));
             }
-            alarm.set(
-                session.deadline_ms(now).map(clock::at_ms),
-                clock::at_ms(now),
-            );
+            alarm.set(session.deadline_ms(now).map(clock::at_ms));
             session.input.reserve(READ_SIZE);
             tokio::select! {
                 order = self.orders.recv(), if !session.is_closing() => match order {

@@ -74,11 +74,12 @@ impl Core {
 
     fn next_payload(&mut self) -> Option<Payload> {
         let insecure = self.is_insecure();
-        let (first, texts) = self.outbox.take_next(self.next_id)?;
-        Some(match &texts[..] {
-            [text] if insecure => Payload::from_text(text),
-            [text] => payload::text(first, text),
-            _ => payload::texts(first, texts),
+        let (first, mut texts) = self.outbox.take_next(self.next_id)?;
+        let text = texts.next()?;
+        Some(match texts.len() {
+            0 if insecure => Payload::from_text(text),
+            0 => payload::text(first, text),
+            _ => payload::texts(first, [text].into_iter().chain(texts).collect()),
         })
     }
 
