@@ -81,9 +81,7 @@ impl Story {
     }
 
     fn update(&mut self, MessageUpdated { n, status }: MessageUpdated) {
-        let Ok(at) = self.messages.binary_search_by_key(&n, |message| message.n) else {
-            return;
-        };
+        let Some(at) = self.place(n) else { return };
         // A failed one is kept until somebody could tell of it.
         let over = !self.may_fail(Some(status)) && status != Status::Failed;
         let cleared = n <= self.cleared && over;
@@ -92,6 +90,23 @@ impl Story {
         } else if let Some(message) = self.messages.get_mut(at) {
             message.status = Some(status);
         }
+    }
+
+    /// Where text `n` is. Nearly always none is missing before it; to seek among thousands would look
+    /// at a dozen that nothing else has looked at for long.
+    fn place(&self, n: u64) -> Option<usize> {
+        let first = self.messages.front()?.n;
+        let guess = usize::try_from(n.checked_sub(first)?).ok()?;
+        if self
+            .messages
+            .get(guess)
+            .is_some_and(|guessed| guessed.n == n)
+        {
+            return Some(guess);
+        }
+        self.messages
+            .binary_search_by_key(&n, |message| message.n)
+            .ok()
     }
 
     /// What the user may still have to hear of stays.
