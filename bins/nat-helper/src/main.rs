@@ -26,6 +26,7 @@ mod verdict;
 mod wish;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use p2p_chat_plugin::Identity;
@@ -42,12 +43,16 @@ const IDENTITY: Identity = Identity {
 };
 
 fn main() -> ExitCode {
+    let started_by_p2p_chat = std::env::var_os(PLUGIN_ENV).is_some_and(|value| value == "1");
+    if started_by_p2p_chat && std::env::args_os().len() == 1 {
+        // A tenth of its memory would be what understands arguments.
+        return serve(lease::LOOK);
+    }
     let Arguments {
         stdio,
         common,
         command,
     } = Arguments::parse();
-    let started_by_p2p_chat = std::env::var_os(PLUGIN_ENV).is_some_and(|value| value == "1");
     let choice = common.choice();
     let output = match common.json {
         true => Output::Json,
@@ -63,11 +68,11 @@ fn main() -> ExitCode {
         }
         Some(Command::List) => person::run(person::list(&choice, output)),
         Some(Command::Unmap(unmap)) => person::run(person::unmap(unmap, &choice, output)),
-        None if stdio || started_by_p2p_chat => {
-            p2p_chat_plugin::serve(&IDENTITY, |_welcome, pipe| {
-                plugin::serve(pipe, common.look())
-            })
-        }
+        None if stdio || started_by_p2p_chat => serve(common.look()),
         None => person::run(person::status(&choice, output)),
     }
+}
+
+fn serve(look: Duration) -> ExitCode {
+    p2p_chat_plugin::serve(&IDENTITY, |_welcome, pipe| plugin::serve(pipe, look))
 }

@@ -26,6 +26,7 @@ pub(crate) struct Pipes {
     /// `None` behind the end of the input.
     input: Option<Receiver>,
     cutter: Cutter,
+    /// Empty between two reads. Room that was never filled takes no memory.
     buffer: Vec<u8>,
     output: Sender,
     /// What the output has not taken yet.
@@ -43,7 +44,7 @@ impl Pipes {
         Ok(Self {
             input: Some(OpenOptions::new().open_receiver(own_path(input)?)?),
             cutter: Cutter::default(),
-            buffer: vec![0; READ_SIZE],
+            buffer: Vec::with_capacity(READ_SIZE),
             output: OpenOptions::new().open_sender(own_path(output)?)?,
             pile: Vec::new(),
             broken: false,
@@ -61,7 +62,7 @@ impl Pipes {
         } = self;
         let read = async {
             match input {
-                Some(input) if wants_lines => input.read(buffer).await,
+                Some(input) if wants_lines => input.read_buf(buffer).await,
                 _ => std::future::pending().await,
             }
         };
@@ -79,9 +80,10 @@ impl Pipes {
     /// All lines that end in what was read.
     fn took(&mut self, count: Result<usize>) -> Vec<Typed> {
         match count {
-            Ok(count @ 1..) => {
-                let lines = self.cutter.cut(&self.buffer[..count]);
-                self.buffer[..count].fill(0);
+            Ok(1..) => {
+                let lines = self.cutter.cut(&self.buffer);
+                self.buffer.fill(0);
+                self.buffer.clear();
                 lines
             }
             Ok(0) | Err(_) => {

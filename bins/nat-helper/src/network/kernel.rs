@@ -8,11 +8,11 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 use super::routes::{self, DefaultRoute, FAMILY_V4, FAMILY_V6, Told};
 
-/// The kernel sends at most so much at a time (NLMSG_GOODSIZE is smaller).
-const DATAGRAM: usize = 65_536;
+/// The kernel sends no more at a time than fits (NLMSG_GOODSIZE, and MNL_SOCKET_BUFFER_SIZE of libmnl).
+const DATAGRAM: usize = 8_192;
 
 /// A router with the routes of the whole Internet has some million; this is no such computer.
-const MOST_DATAGRAMS: usize = 64;
+const MOST_DATAGRAMS: usize = 512;
 
 /// The default routes of IPv4, the preferred one first.
 pub(super) fn v4() -> Vec<DefaultRoute<Ipv4Addr>> {

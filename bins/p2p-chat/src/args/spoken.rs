@@ -1,10 +1,7 @@
 //! Whether the command line holds a code. Every program of this computer can read it, so it is
 //! refused before anything else looks at it, and never repeated. Pure.
 
-use std::sync::LazyLock;
-
 /// The code words. Only the list: the crate it belongs to holds keys, which this process does not.
-static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| LIST.lines().collect());
 const LIST: &str = include_str!("../../../../shared/secure-channel/words/eff_short_wordlist_2.txt");
 
 /// A code is three words or numbers.
@@ -68,7 +65,7 @@ fn has_fragment(argument: &str) -> bool {
 fn is_code(text: &str, is_name: bool) -> bool {
     let separator = |c: char| c.is_whitespace() || "-_.,".contains(c);
     let entries: Vec<_> = text.split(separator).filter(|e| !e.is_empty()).collect();
-    let is_whole = |entry: &&str| WORDS.contains(&&*entry.to_lowercase());
+    let is_whole = |entry: &&str| LIST.lines().any(|word| word == entry.to_lowercase());
     let counts = |entry: &&str| {
         let is_number = entry.bytes().all(|b| b.is_ascii_digit());
         is_entry(entry) && (!is_name || is_number || is_whole(entry))
@@ -79,10 +76,10 @@ fn is_code(text: &str, is_name: bool) -> bool {
 /// A number of the list, or the beginning of one of its words.
 fn is_entry(entry: &str) -> bool {
     if let Ok(number) = entry.parse::<usize>() {
-        return (1..=WORDS.len()).contains(&number);
+        return (1..=LIST.lines().count()).contains(&number);
     }
     let entry = entry.to_lowercase();
-    entry.len() >= SHORTEST && WORDS.iter().any(|word| word.starts_with(&entry))
+    entry.len() >= SHORTEST && LIST.lines().any(|word| word.starts_with(&entry))
 }
 
 #[cfg(test)]

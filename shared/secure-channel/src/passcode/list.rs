@@ -1,24 +1,24 @@
 //! The 1296 words: the EFF's short wordlist 2, <https://www.eff.org/dice>, with a few words changed
 //! (words/README.md). Creative Commons Attribution 3.0 US.
 
-use std::sync::LazyLock;
-
 /// How many words there are: four throws of a die.
 pub(super) const COUNT: u16 = 1296;
 
-/// The words in their order, which is alphabetical.
-pub(super) static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| TEXT.lines().collect());
-
 const TEXT: &str = include_str!("../../words/eff_short_wordlist_2.txt");
+
+/// The words in their order, which is alphabetical. Read anew each time: it takes microseconds, and
+/// a list of them would take memory all along.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    TEXT.lines()
+}
 
 /// The place of the only word that begins so. Three letters or more, or it is none.
 pub(super) fn place_of(beginning: &str) -> Option<u16> {
     if beginning.len() < 3 {
         return None;
     }
-    let first = WORDS.partition_point(|word| *word < beginning);
-    let found = WORDS.get(first)?.starts_with(beginning);
-    found.then_some(first as u16)
+    let place = words().position(|word| word.starts_with(beginning))?;
+    u16::try_from(place).ok()
 }
 
 /// The word somebody may have meant: one edit away, or the only one two edits away.
@@ -26,7 +26,7 @@ pub(super) fn nearest(typed: &str) -> Option<&'static str> {
     let typed: Vec<char> = typed.chars().collect();
     let near = |most: usize| -> Vec<&'static str> {
         let near = |word: &&str| edits(&typed, word) <= most;
-        WORDS.iter().copied().filter(near).collect()
+        words().filter(near).collect()
     };
     match near(1)[..] {
         [word, ..] => Some(word),
@@ -60,16 +60,16 @@ mod tests {
 
     #[test]
     fn the_list_has_1296_words_of_small_letters_in_order_with_unique_beginnings() {
-        assert_eq!(WORDS.len(), usize::from(COUNT));
-        assert!(WORDS.is_sorted());
+        assert_eq!(words().count(), usize::from(COUNT));
+        assert!(words().is_sorted());
         assert!(TEXT.bytes().all(|b| b.is_ascii_lowercase() || b == b'\n'));
-        let beginnings: HashSet<&str> = WORDS.iter().map(|word| &word[..3]).collect();
-        assert_eq!(beginnings.len(), WORDS.len());
+        let beginnings: HashSet<&str> = words().map(|word| &word[..3]).collect();
+        assert_eq!(beginnings.len(), usize::from(COUNT));
     }
 
     #[test]
     fn each_word_and_its_first_three_letters_are_at_its_place() {
-        for (place, word) in WORDS.iter().enumerate() {
+        for (place, word) in words().enumerate() {
             assert_eq!(place_of(word), Some(place as u16));
             assert_eq!(place_of(&word[..3]), Some(place as u16));
             assert_eq!(place_of(&word[..2]), None);
@@ -78,9 +78,9 @@ mod tests {
 
     #[test]
     fn each_word_is_three_edits_from_every_other_so_a_hint_is_never_a_guess() {
-        for (n, word) in WORDS.iter().enumerate() {
+        for (n, word) in words().enumerate() {
             let letters: Vec<char> = word.chars().collect();
-            for other in &WORDS[n + 1..] {
+            for other in words().skip(n + 1) {
                 assert!(edits(&letters, other) >= 3, "{word} and {other}");
             }
         }
