@@ -60,11 +60,11 @@ fn a_screen_that_takes_nothing_slows_both_sides_and_shows_everything_later() {
     });
     reader.look_at_memory();
     sender.look_at_memory();
-    let typing = reader.typing.take().expect("types");
-    let _keyboard = typing.join().expect("no panic").expect("all is taken");
     sender.wait_for("all that its user typed arrives", REPLACED, |ledger| {
         (ledger.texts.received.len() as u64 == MORE).then_some(())
     });
+    let typing = reader.typing.take().expect("types");
+    let _keyboard = typing.join().expect("no panic").expect("all is taken");
     sender.leave();
     assert_eq!(sender.exit_code(), Some(0));
     let shown = screen.all();
@@ -142,11 +142,11 @@ impl Reader {
         }
     }
 
-    /// Its user types texts of this size, as fast as they are taken.
+    /// Its user types texts of this size, as fast as they are taken. In JSON they are twice as long.
     fn says(&mut self, count: u64, padding: usize) {
         let mut keyboard = self.keyboard.take().expect("types once");
         self.typing = Some(std::thread::spawn(move || {
-            let padding = "x".repeat(padding);
+            let padding = "\"".repeat(padding);
             for number in 1..=count {
                 writeln!(keyboard, "{number} {padding}")?;
             }

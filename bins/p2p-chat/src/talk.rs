@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::life::{GRACE, LINGER, Life};
 use crate::writing::{STALLED, Writing, Written};
 
-/// Lines that nobody takes now, in bytes: as much as a pipe holds. Signs of life are heard meanwhile.
-const HEARD: usize = 65_536;
+/// Lines that nobody takes now, in bytes: more than all that a ui has unanswered (64 KiB of texts, of
+/// which JSON may write each byte as six), since its signs of life come behind them.
+const HEARD: usize = 512 * 1024;
 /// What a plugin that has ended may have left in its pipe and our hands: more comes from somebody
 /// else.
 const LEFT: usize = 1 << 20;

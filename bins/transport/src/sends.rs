@@ -8,8 +8,8 @@ use p2p_chat_protocol::{ErrorCode, Refusal};
 /// program ever meets this limit.
 pub(crate) const MAX_SENDS: usize = 512;
 
-/// How many bytes of payload may wait: four times what the supervisor keeps outstanding
-/// (256 KiB of text), since JSON may write one byte as several.
+/// How many bytes of payload may wait: four times what the supervisor keeps outstanding (about
+/// 256 KiB), for the same reason.
 const MAX_BYTES: usize = 1_048_576;
 
 /// The unanswered requests to send.

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use p2p_chat_protocol::ui::Connect;
 
-/// Requests to send without a reply, in bytes: half of what the supervisor hears of a ui whose lines
-/// it does not want now, since JSON may write one byte as two. So it hears its signs of life.
+/// Requests without a reply, in bytes, before one more goes: of a ui whose lines it does not want now
+/// the supervisor hears 512 KiB, though JSON may write one byte as six. So it hears its signs of life.
 const UNANSWERED: usize = 32 * 1024;
 /// What a request takes beside its text.
 const REQUEST: usize = 64;
@@ -107,7 +107,7 @@ impl Outgoing {
     /// Whether one more text may go, where so many wait with the supervisor and have so many bytes.
     pub(crate) fn has_room(&self, waiting: usize, bytes: usize) -> bool {
         self.refused.is_empty()
-            && self.bytes + self.texts * REQUEST < UNANSWERED
+            && self.bytes + self.asked.len() * REQUEST < UNANSWERED
             && self.texts + waiting < UNCONFIRMED
             && self.bytes + bytes < BYTES
     }

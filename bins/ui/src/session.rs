@@ -83,8 +83,9 @@ impl Session {
                 self.cut_off(pipe, face);
                 return Ok(());
             };
-            // The reader of our output left: nobody to tell.
+            // The reader of our output left: nobody to tell. What was typed goes out all the same.
             if face.is_broken() {
+                let _ = timeout(LAST_LINES, pipe.writer.flush()).await;
                 return Ok(());
             }
             let deadline = self.ui.deadline().map(Duration::from_millis);

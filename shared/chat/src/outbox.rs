@@ -5,16 +5,14 @@
 //! and under the same numbers.
 
 use std::collections::VecDeque;
-
 use std::ops::RangeInclusive;
 
 use p2p_chat_protocol::Private;
 
-use crate::payload::Bundle;
+use crate::payload::{Bundle, MAX_TEXTS};
 
-/// More than anybody types while a line is slow; then the sender is told to wait.
-const MAX_TEXTS: usize = 1000;
-/// The same in bytes.
+/// What may wait, in bytes: more than anybody types while a line is slow; then the sender is told to
+/// wait. [`MAX_TEXTS`] is the same in texts.
 const MAX_BYTES: usize = 1 << 20;
 /// The payloads that transport holds at once: enough to keep it busy between two turns of the
 /// supervisor, few enough that a stalled line shows soon.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The longest payload a record of the secure channel holds, in bytes.
 pub(crate) const MAX_PAYLOAD: usize = 65_506;
 
+/// The most texts that may wait, so that no more can come together.
+pub(crate) const MAX_TEXTS: usize = 1000;
+
 /// One thing a peer says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Said {
@@ -89,6 +92,12 @@ pub(crate) fn read(payload: &Payload) -> Result<Said, String> {
         Said::Texts(_, texts) => texts,
         _ => &[],
     };
+    if texts.len() > MAX_TEXTS {
+        let count = texts.len();
+        return Err(format!(
+            "{count} texts came together, more than {MAX_TEXTS}"
+        ));
+    }
     match texts.iter().map(|text| text.0.len()).max() {
         Some(bytes) if bytes > MAX_TEXT => {
             Err(format!("a text has {bytes} bytes, more than {MAX_TEXT}"))
@@ -130,8 +139,8 @@ pub(crate) fn texts(n: u64, texts: Vec<&str>) -> Payload {
 const LONGEST_FRAME: &str = r#"{"kind":"text","n":18446744073709551615,"text":""}"#;
 /// The frame of several.
 const LONGEST_FRAME_OF_MANY: &str = r#"{"kind":"texts","n":18446744073709551615,"texts":[]}"#;
-/// The body of a record of 16 KiB (README.md of the secure channel, section 5): with larger ones it
-/// would be faster by little, and what a text waits for would take longer.
+/// The body of a record of 16 KiB (README.md of the secure channel, section 5). Larger ones would be
+/// faster by little, and nothing of one is shown before all of it has come.
 const MOST_TOGETHER: usize = 16_354;
 
 /// How large a payload of several texts is at most.
@@ -313,5 +322,7 @@ mod tests {
         assert!(read(&long).is_err());
         let long = "x".repeat(MAX_TEXT + 1);
         assert!(read(&texts(1, vec!["x", &long])).is_err());
+        assert!(read(&texts(1, vec![""; 1000])).is_ok());
+        assert!(read(&texts(1, vec![""; 1001])).is_err());
     }
 }

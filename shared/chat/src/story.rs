@@ -6,11 +6,11 @@ use p2p_chat_protocol::ui::{
     MessageAdded, MessageUpdated, PeerConnected, Status, UiEvent, Verification,
 };
 
-/// More than a screen's scrollback shows, and more than a ui that dies can have left unshown: in its
-/// own hands and its pipe (64 KiB each), in three chunks on the way and one that is filled (each 64
-/// KiB and what one read brings, 3600 texts of 15 bytes that came together), at 88 bytes a line:
-/// 18 900, and those that come while there is none. Older texts are forgotten.
-const MAX_MESSAGES: usize = 22_000;
+/// More than a screen's scrollback shows, and than what is on its way to a ui that dies: in its pipe
+/// and in two chunks (64 KiB each) at 88 bytes a line, and what one read brings, no more than the 1000
+/// that the peer lets wait. What the ui has read and not shown, as its screen stood still, may be more:
+/// then the oldest of it are not told again.
+const MAX_MESSAGES: usize = 12_000;
 /// A hundred texts of full size. With what it takes to tell them again to a ui, a process stays
 /// well within 32 MiB.
 const MAX_BYTES: usize = 4 << 20;
@@ -215,7 +215,7 @@ mod tests {
         let update = |story: &mut Story, n, status| {
             story.record(&UiEvent::MessageUpdated(MessageUpdated { n, status }));
         };
-        for n in 1..=22_002 {
+        for n in 1..=12_002 {
             story.record(&message(n));
             // The second one waits, and is not forgotten for newer ones.
             if n != 2 {
@@ -226,8 +226,8 @@ mod tests {
             update(&mut story, n, Status::Sent);
         }
         let told: Vec<_> = story.replay().collect();
-        assert_eq!(told.len(), 22_000);
-        let statuses: Vec<_> = [&told[0], &told[1], &told[21_999]]
+        assert_eq!(told.len(), 12_000);
+        let statuses: Vec<_> = [&told[0], &told[1], &told[11_999]]
             .iter()
             .map(|event| match event {
                 UiEvent::MessageAdded(m) => (m.n, m.status),
@@ -235,7 +235,7 @@ mod tests {
             })
             .collect();
         let (sent, delivered) = (Some(Status::Sent), Some(Status::Delivered));
-        assert_eq!(statuses, [(2, sent), (4, delivered), (22_002, delivered)]);
+        assert_eq!(statuses, [(2, sent), (4, delivered), (12_002, delivered)]);
     }
 
     #[test]

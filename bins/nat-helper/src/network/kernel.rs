@@ -8,7 +8,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 use super::routes::{self, DefaultRoute, FAMILY_V4, FAMILY_V6, Told};
 
-/// The kernel sends no more at a time than fits (NLMSG_GOODSIZE, and MNL_SOCKET_BUFFER_SIZE of libmnl).
+/// The kernel sends at most as much at a time as is asked for, or NLMSG_GOODSIZE, which is smaller.
 const DATAGRAM: usize = 8_192;
 
 /// A router with the routes of the whole Internet has some million; this is no such computer.

@@ -65,7 +65,10 @@ fn has_fragment(argument: &str) -> bool {
 fn is_code(text: &str, is_name: bool) -> bool {
     let separator = |c: char| c.is_whitespace() || "-_.,".contains(c);
     let entries: Vec<_> = text.split(separator).filter(|e| !e.is_empty()).collect();
-    let is_whole = |entry: &&str| LIST.lines().any(|word| word == entry.to_lowercase());
+    let is_whole = |entry: &&str| {
+        let entry = entry.to_lowercase();
+        LIST.lines().any(|word| word == entry)
+    };
     let counts = |entry: &&str| {
         let is_number = entry.bytes().all(|b| b.is_ascii_digit());
         is_entry(entry) && (!is_name || is_number || is_whole(entry))

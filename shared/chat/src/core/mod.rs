@@ -1,5 +1,5 @@
-//! The chat core: every message of every pipe goes through [`Core::handle`], and what it returns is
-//! all that happens.
+//! The chat core: every message of every pipe goes through [`Core::take`] or [`Core::handle`], and
+//! what comes out is all that happens.
 //!
 //! `boundary.rs` is what goes in and out. What a ui asks: `requests.rs`, then `listening.rs`,
 //! `connecting.rs`, `sending.rs`. What transport tells: `session.rs`, then `answers.rs`, and
@@ -317,7 +317,7 @@ fn beginning(text: &str) -> String {
     beginning
 }
 
-/// Whether many such inputs come together, and nothing but sending follows from them.
+/// Whether many such inputs come together, before which no text needs to be on its way.
 fn is_of_many(input: &Input) -> bool {
     match input {
         Input::Ui(request) => matches!(request.message, UiRequest::SendMessage(_)),

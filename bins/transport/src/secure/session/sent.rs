@@ -4,7 +4,7 @@
 /// more than sealing a text.
 pub(super) const SOON_MS: u64 = 5;
 
-/// So many bytes are told at once. They are 163 short payloads or one of the longest, and the
+/// So many bytes are told at once. They are 164 short payloads or one of the longest, and the
 /// supervisor hands over 256 or 256 KiB without an answer.
 const MANY_BYTES: usize = 65_536;
 

@@ -25,9 +25,11 @@ impl World {
                 }
             }
             Step::Type(side) => {
-                self.typed += 1;
-                let text = format!("text {}", self.typed);
-                self.sides[side].types(text);
+                // Where every order is tried, one at a time is enough.
+                let count = self
+                    .read_at_once
+                    .map_or_else(|| 1 + self.random.below(3), |_| 1);
+                self.types(side, count);
             }
             Step::Clear(side) => self.sides[side].clears(),
             Step::Quit(side) => self.sides[side].quits(),
@@ -49,6 +51,13 @@ impl World {
             }
             Step::Wait => self.pass_to_next(),
         }
+    }
+
+    pub(super) fn types(&mut self, side: usize, count: usize) {
+        let numbers = self.typed + 1..=self.typed + count;
+        self.typed = *numbers.end();
+        let texts = numbers.map(|number| format!("text {number}"));
+        self.sides[side].types(texts.collect());
     }
 
     fn ask(&mut self, side: usize) {

@@ -117,7 +117,7 @@ impl World {
     /// Somebody types faster than anything else happens.
     pub(in crate::core) fn type_all(&mut self, side: usize, count: usize) {
         for _ in 0..count {
-            self.step(Step::Type(side), false);
+            self.types(side, 1);
         }
         self.check();
     }

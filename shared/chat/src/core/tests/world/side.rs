@@ -68,10 +68,23 @@ impl Side {
     }
 
     fn input(&mut self, input: Input) {
-        if self.stopped.is_some() {
-            return;
+        self.inputs([input]);
+    }
+
+    /// What the supervisor reads together.
+    fn inputs(&mut self, inputs: impl IntoIterator<Item = Input>) {
+        for input in inputs {
+            if self.stopped.is_some() {
+                return;
+            }
+            self.core.take(input, self.now, &mut self.outputs);
+            self.put_out();
         }
-        self.core.handle(input, self.now, &mut self.outputs);
+        self.core.hand_over(&mut self.outputs);
+        self.put_out();
+    }
+
+    fn put_out(&mut self) {
         for output in std::mem::take(&mut self.outputs) {
             match output {
                 Output::Ui { event, .. } if self.ui_alive => self.screen.event(&event),
@@ -89,19 +102,26 @@ impl Side {
     }
 
     fn ask(&mut self, message: UiRequest) {
+        let asked = self.asked(message);
+        self.input(asked);
+    }
+
+    fn asked(&mut self, message: UiRequest) -> Input {
         self.asked += 1;
         let id = Some(self.asked);
-        self.input(Input::Ui(Received {
+        Input::Ui(Received {
             id,
             reply_to: None,
             message,
-        }));
+        })
     }
 
-    /// Types a text; whether it was taken.
-    pub(in crate::core) fn types(&mut self, text: String) {
-        let text = Private(text);
-        self.ask(UiRequest::SendMessage(SendMessage { text }));
+    /// Types texts, faster than they are read.
+    pub(in crate::core) fn types(&mut self, texts: Vec<String>) {
+        let texts = texts.into_iter().map(Private);
+        let asked = texts.map(|text| self.asked(UiRequest::SendMessage(SendMessage { text })));
+        let asked: Vec<_> = asked.collect();
+        self.inputs(asked);
     }
 
     pub(in crate::core) fn clears(&mut self) {
@@ -138,15 +158,13 @@ impl Side {
 
     /// The core reads up to `count` lines.
     pub(in crate::core) fn reads(&mut self, count: usize) {
-        for _ in 0..count.min(self.unread()) {
-            let line = match (&mut self.last_words, &mut self.transport) {
-                (Some(words), _) => words.pop_front(),
-                (None, Some(transport)) => transport.says.pop_front(),
-                (None, None) => None,
-            };
-            let Some(line) = line else { break };
-            self.input(Input::Transport(line));
-        }
+        let count = count.min(self.unread());
+        let lines = match (&mut self.last_words, &mut self.transport) {
+            (Some(words), _) => words.drain(..count).collect(),
+            (None, Some(transport)) => transport.says.drain(..count).collect(),
+            (None, None) => vec![],
+        };
+        self.inputs(lines.into_iter().map(Input::Transport));
     }
 
     /// Transport is killed: what it was asked is lost, what it said is not.
