@@ -62,6 +62,10 @@ impl Failure {
     }
 }
 
+/// Why something failed that the router said nothing to: it is gone, or too slow. Which, nobody can
+/// tell.
+pub(crate) const NO_ANSWER: &str = "it no longer answers";
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

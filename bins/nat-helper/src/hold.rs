@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::clock;
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ANSWER};
 use crate::gateway::search::{self, Search};
 use crate::gateway::{Direct, Gateway};
 use crate::lease::{Action, Grant, Input, Lease, News, Sight};
@@ -272,7 +272,7 @@ impl Hold {
             outcome
         };
         let in_time = timeout(REMOVAL_LIMIT, close).await;
-        in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+        in_time.unwrap_or_else(|_| Err(NO_ANSWER.to_owned()))
     }
 
     /// Nobody is left to hear it when all of it is being stopped.

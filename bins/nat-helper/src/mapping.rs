@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ANSWER};
 use crate::gateway::seconds;
 use crate::hold::{self, Family, Report, STOP_LIMIT, Told};
 use crate::lease::{Cause, Grant, News};
@@ -175,7 +175,7 @@ impl Mapping {
             outcome
         };
         let in_time = timeout(STOP_LIMIT, ends).await;
-        in_time.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+        in_time.unwrap_or_else(|_| Err(NO_ANSWER.to_owned()))
     }
 
     /// Ends here and leaves the port open for its lease.

@@ -164,7 +164,7 @@ fn a_person_who_gives_up_is_told_what_may_be_left_open() {
     assert_eq!(
         next(&aside, SOON).as_deref(),
         Some(
-            "port 8080 may be open on the router: it did not answer in time. It ends by itself \
+            "port 8080 may be open on the router: it no longer answers. It ends by itself \
              within 1 h."
         )
     );

@@ -7,7 +7,7 @@ use crab_nat::pcp::{self, BaseMapRequest, DropMappingRange, Failure as Refusal};
 use crab_nat::{GatewayAddress, PortMappingOptions, PortMappingType, TimeoutConfig};
 
 use super::{Wanted, ask, nonce};
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ANSWER};
 use crate::lease::{Grant, Sight};
 use crate::method::Method;
 
@@ -130,7 +130,7 @@ fn failure(refusal: Refusal) -> Failure {
 
 fn reason(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Socket(_) | Refusal::Timeout => "it no longer answers",
+        Refusal::Socket(_) | Refusal::Timeout => NO_ANSWER,
         Refusal::NetworkFailure(_) => "it has no public address",
         // miniupnpd says so for both; NAT-PMP, which is asked next, tells them apart.
         Refusal::NoResources(_) => "it has no free port, or no public address",

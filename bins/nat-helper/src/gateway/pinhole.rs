@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::search::{PINHOLE_AFTER, SEARCH_LIMIT};
 use super::{Protocol, Wanted, seconds};
-use crate::failure::{Failure, printable};
+use crate::failure::{Failure, NO_ANSWER, printable};
 use crate::lease::Grant;
 use crate::method::Method;
 use crate::network;
@@ -97,7 +97,7 @@ impl Pinhole {
             match timeout(CALL_LIMIT, call).await {
                 Ok(Ok(()) | Err(PinholeError::NoSuchEntry)) => {}
                 Ok(Err(error)) => return Err(reason(&error)),
-                Err(_) => return Err("it did not answer in time".to_owned()),
+                Err(_) => return Err(NO_ANSWER.to_owned()),
             }
         }
         Ok(())

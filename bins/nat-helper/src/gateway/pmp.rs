@@ -8,7 +8,7 @@ use crab_nat::{GATEWAY_PORT, PortMappingOptions};
 
 use super::pcp::{BRIEF, patience};
 use super::{Wanted, ask};
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ANSWER};
 use crate::lease::{Grant, Sight};
 use crate::method::Method;
 
@@ -92,7 +92,7 @@ fn failure(refusal: Refusal) -> Failure {
 
 fn reason(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Socket(_) | Refusal::Timeout => "it no longer answers",
+        Refusal::Socket(_) | Refusal::Timeout => NO_ANSWER,
         Refusal::NetworkFailure => "it has no public address",
         Refusal::NotAuthorized => "it does not allow this port",
         Refusal::OutOfResources => "it has no free port",

@@ -12,7 +12,7 @@ use super::igd::Igd;
 use super::listing::{self, Entry, Listing};
 use super::specific::{self, Answer};
 use super::{DESCRIPTION, Protocol, Wanted, reachable, seconds};
-use crate::failure::Failure;
+use crate::failure::{Failure, NO_ANSWER};
 use crate::lease::{Grant, Sight};
 use crate::method::Method;
 use crate::network;
@@ -201,7 +201,7 @@ impl Upnp {
         match timeout(CALL_LIMIT, call).await {
             Ok(Ok(()) | Err(RemovePortError::NoSuchPortMapping)) => Ok(()),
             Ok(Err(error)) => Err(errors::removing(&error)),
-            Err(_) => Err("it did not answer in time".to_owned()),
+            Err(_) => Err(NO_ANSWER.to_owned()),
         }
     }
 

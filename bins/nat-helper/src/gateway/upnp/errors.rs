@@ -2,7 +2,7 @@
 
 use igd_next::{AddAnyPortError, AddPortError, GetExternalIpError, RemovePortError, RequestError};
 
-use crate::failure::{Failure, printable};
+use crate::failure::{Failure, NO_ANSWER, printable};
 use crate::method::Method;
 
 const ONLY_FOR_EVER: &str = "it opens ports only for ever";
@@ -126,7 +126,7 @@ pub(in crate::gateway) fn reason(error: &RequestError) -> String {
             "its answer makes no sense".to_owned()
         }
         RequestError::UnsupportedAction(_) => "it cannot do that".to_owned(),
-        _ => "it no longer answers".to_owned(),
+        _ => NO_ANSWER.to_owned(),
     }
 }
 
