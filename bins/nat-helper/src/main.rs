@@ -45,7 +45,7 @@ const IDENTITY: Identity = Identity {
 fn main() -> ExitCode {
     let started_by_p2p_chat = std::env::var_os(PLUGIN_ENV).is_some_and(|value| value == "1");
     if started_by_p2p_chat && std::env::args_os().len() == 1 {
-        // A tenth of its memory would be what understands arguments.
+        // What understands arguments would take a twentieth of its memory.
         return serve(lease::LOOK);
     }
     let Arguments {

@@ -145,9 +145,9 @@ const MOST_TOGETHER: usize = 16_354;
 
 /// How large a payload of several texts is at most.
 pub(crate) struct Bundle {
-    texts: usize,
-    /// Of the first alone, as long as it is alone.
-    alone: usize,
+    /// Of the payload: the first text's own, as long as it is alone.
+    bytes: usize,
+    /// Of all texts in one payload.
     together: usize,
 }
 
@@ -155,8 +155,7 @@ impl Bundle {
     /// One with a text whose own payload has so many bytes.
     pub(crate) fn of(payload_bytes: usize) -> Self {
         Self {
-            texts: 1,
-            alone: payload_bytes,
+            bytes: payload_bytes,
             together: LONGEST_FRAME_OF_MANY.len() + without_frame(payload_bytes),
         }
     }
@@ -166,19 +165,15 @@ impl Bundle {
         let together = self.together + without_frame(payload_bytes);
         let fits = together <= MOST_TOGETHER;
         if fits {
-            self.texts += 1;
             self.together = together;
+            self.bytes = together;
         }
         fits
     }
 
     /// The bytes of the payload.
     pub(crate) fn bytes(&self) -> usize {
-        if self.texts == 1 {
-            self.alone
-        } else {
-            self.together
-        }
+        self.bytes
     }
 }
 

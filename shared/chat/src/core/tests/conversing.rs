@@ -36,20 +36,15 @@ fn a_text_is_delivered_when_the_other_side_says_so() {
     assert_eq!(status(&out), Some(Status::Delivered));
 }
 
+fn a_text(text: &str) -> UiRequest {
+    UiRequest::SendMessage(SendMessage { text: text.into() })
+}
+
 /// What is sent of texts that were typed together, to a side with this hello.
 fn typed_together(hello: &str) -> Vec<Output> {
     let mut stage = talking(listener_by_code());
     stage.transport(None, said(hello));
-    let mut out = Vec::new();
-    for (id, text) in ["one", "two", "three"].into_iter().enumerate() {
-        let text = text.into();
-        let input = Input::Ui(Received {
-            id: Some(id as u64),
-            reply_to: None,
-            message: UiRequest::SendMessage(SendMessage { text }),
-        });
-        stage.core.take(input, stage.now, &mut out);
-    }
+    let mut out = stage.ui_together(["one", "two", "three"].map(a_text));
     stage.core.hand_over(&mut out);
     out
 }
@@ -66,32 +61,13 @@ fn texts_that_were_typed_together_are_sent_together_to_who_takes_that() {
 #[test]
 fn what_was_typed_before_anything_else_is_sent_before_it() {
     let mut stage = talking(listener_by_code());
-    let mut out = Vec::new();
-    for (id, message) in [
-        UiRequest::SendMessage(SendMessage { text: "x".into() }),
-        UiRequest::Disconnect,
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let input = Input::Ui(Received {
-            id: Some(id as u64),
-            reply_to: None,
-            message,
-        });
-        stage.core.take(input, stage.now, &mut out);
-    }
+    let out = stage.ui_together([a_text("x"), UiRequest::Disconnect]);
     let asked = transport_requests(&out);
-    assert!(
-        matches!(
-            asked[..],
-            [
-                (_, TransportRequest::Send(_)),
-                (_, TransportRequest::Disconnect)
-            ]
-        ),
-        "{asked:?}"
-    );
+    let [(_, first), (_, second)] = asked[..] else {
+        panic!("{asked:?}");
+    };
+    assert!(matches!(first, TransportRequest::Send(_)), "{first:?}");
+    assert_eq!(second, &TransportRequest::Disconnect);
 }
 
 #[test]

@@ -57,12 +57,16 @@ impl Stage {
     }
 
     fn ui(&mut self, id: u64, message: UiRequest) -> Vec<Output> {
-        let id = Some(id);
-        self.input(Input::Ui(Received {
-            id,
-            reply_to: None,
-            message,
-        }))
+        self.input(asked(id, message))
+    }
+
+    /// What the supervisor reads together from the ui; texts that are left are not handed over yet.
+    fn ui_together(&mut self, messages: impl IntoIterator<Item = UiRequest>) -> Vec<Output> {
+        let mut out = Vec::new();
+        for (id, message) in (1..).zip(messages) {
+            self.core.take(asked(id, message), self.now, &mut out);
+        }
+        out
     }
 
     fn transport(&mut self, reply_to: Option<u64>, message: TransportEvent) -> Vec<Output> {
@@ -101,6 +105,15 @@ impl Stage {
         stage.transport(None, connected());
         stage
     }
+}
+
+/// A request of the ui.
+fn asked(id: u64, message: UiRequest) -> Input {
+    Input::Ui(Received {
+        id: Some(id),
+        reply_to: None,
+        message,
+    })
 }
 
 /// Of the original program's protocol, from the menu.
