@@ -41,6 +41,11 @@ impl Outbox {
         }
     }
 
+    /// stdout took all there was when it was last written to.
+    pub(crate) fn is_open(&self) -> bool {
+        self.writer.is_empty()
+    }
+
     /// All of it is written.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.writer.is_empty()

@@ -32,10 +32,7 @@ impl Transport {
                 Ok(TransportEvent::Ok)
             }
             TransportRequest::Connect(connect) => self.connect(connect),
-            TransportRequest::Verify(words) => match self.verify(id, words) {
-                Ok(()) => return,
-                Err(refusal) => Err(refusal),
-            },
+            TransportRequest::Verify(words) => self.verify(&words),
             TransportRequest::Reject => self.reject(),
             TransportRequest::NewCode => self.new_code(),
             TransportRequest::Send(send) => match self.send(id, send) {

@@ -1,8 +1,8 @@
-//! The one loop: requests from stdin, callers, and news of sessions come in; events go out.
+//! The one loop: requests from stdin, callers, the peer, and news of tasks come in; events go out.
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use p2p_chat_plugin::{Alarm, Inbox, LineReader, Pipe, Source};
@@ -32,7 +32,7 @@ enum Happened {
     Caller(TcpStream, SocketAddr),
     Secure(ConnectionId, secure::News),
     Legacy(ConnectionId, legacy::News),
-    /// Something was written, a caller's time is over, or a session's task is done.
+    /// Something was read or written, a time is over, or a task is done.
     Progress,
 }
 
@@ -67,14 +67,19 @@ impl Transport {
     ) -> io::Result<()> {
         let mut inbox = Inbox::default();
         let mut alarm = Alarm::new()?;
-        let mut now = Now::read();
         loop {
-            let written = self.outbox.flush_at_once().await?;
-            if written {
-                self.secure.told();
-                let deadlines = [self.legacy.deadline(), self.secure.deadline(now)];
-                alarm.set(deadlines.into_iter().flatten().min());
+            let now = Now::read();
+            let hears = self.outbox.is_open();
+            self.secure_go_on(now, hears);
+            if hears {
+                self.secure_settle(now);
+                self.legacy_settle(now);
             }
+            let written = self.outbox.flush_at_once().await?;
+            if written && self.secure.told(now) {
+                continue;
+            }
+            alarm.set(self.deadline(now, written));
             match self.next(&mut reader, reports, &mut alarm).await? {
                 Happened::Line(None) => return Ok(()),
                 Happened::Line(Some(line)) => {
@@ -98,12 +103,16 @@ impl Transport {
             if written {
                 self.take_news(reports);
             }
-            now = Now::read();
-            if written {
-                self.secure_settle(now);
-                self.legacy_settle(now);
-            }
         }
+    }
+
+    /// When there is something to do though nothing happens. A session's clocks run on while the
+    /// supervisor hears nothing.
+    fn deadline(&self, now: Now, hears: bool) -> Option<Instant> {
+        let session = self.secure.session_deadline(now);
+        let others = [self.legacy.deadline(), self.secure.deadline(now)];
+        let others = others.into_iter().flatten().filter(|_| hears);
+        session.into_iter().chain(others).min()
     }
 
     /// Takes all news there are, for one write.
@@ -148,7 +157,8 @@ impl Transport {
             Some((id, news)) = reports.secure.recv(), if written => Ok(Happened::Secure(id, news)),
             Some((id, news)) = reports.legacy.recv(), if written => Ok(Happened::Legacy(id, news)),
             (stream, address) = caller => Ok(Happened::Caller(stream, address)),
-            () = alarm.rings(), if written => Ok(Happened::Progress),
+            () = self.secure.stirs() => Ok(Happened::Progress),
+            () = alarm.rings() => Ok(Happened::Progress),
             Some(_) = self.tasks.join_next() => Ok(Happened::Progress),
         }
     }

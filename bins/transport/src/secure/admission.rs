@@ -7,11 +7,12 @@ use bytes::BytesMut;
 use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
 use p2p_chat_protocol::ui::{AuthenticationFailed, Direction, PeerConnected, VerificationNeeded};
 use p2p_chat_protocol::{ErrorCode, Private, Refusal};
-use p2p_chat_secure_channel::{Admission, Mode};
+use p2p_chat_secure_channel::{Admission, Channel, Mode};
 use tokio::net::TcpStream;
 
 use super::listening::Verdict;
-use super::wires::{Hold, Order};
+use super::session::Session;
+use super::wires::{Hold, Proof};
 use super::{Chat, caller, tickets};
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
@@ -48,18 +49,29 @@ impl Transport {
         }
     }
 
-    /// A caller's proof is here.
-    pub(super) fn proved(&mut self, id: ConnectionId, proof: &[u8]) {
+    /// A caller's proof is here, and he with it.
+    pub(super) fn proved(&mut self, id: ConnectionId, proof: Proof) {
         let now = Now::read();
         self.expire(now);
         let Some(listen) = &mut self.secure.listen else {
             return;
         };
-        match listen.proved(id, proof, now) {
-            Some(Verdict::In(hold, ends, admission)) => self.let_in(id, hold, ends, *admission),
-            Some(Verdict::Failed(failed)) => self.failed(failed),
-            Some(Verdict::Out) | None => {}
+        match listen.proved(id, &proof.message, now) {
+            Some(Verdict::In(ends, admission)) => self.let_in(proof.stream, ends, *admission),
+            Some(Verdict::Failed(failed)) => {
+                self.failed(failed);
+                self.close_later(proof);
+            }
+            Some(Verdict::Out) => self.close_later(proof),
+            // Somebody else has his place, or is in.
+            None => {}
         }
+    }
+
+    fn close_later(&mut self, proof: Proof) {
+        let lingering = Arc::clone(&self.secure.lingering);
+        self.tasks
+            .spawn(caller::linger(proof.stream, proof.at, lingering));
     }
 
     /// A caller is gone who was not in.
@@ -77,25 +89,28 @@ impl Transport {
     }
 
     /// The newest wins: the session there was ends without a goodbye, which would end its ticket.
-    fn let_in(&mut self, id: ConnectionId, hold: Hold, ends: Ends, admission: Admission) {
+    fn let_in(&mut self, stream: TcpStream, ends: Ends, admission: Admission) {
         if self.secure.chat.take().is_some() {
-            self.chat_is_over(DisconnectReason::Cut);
+            self.peer_is_gone(DisconnectReason::Cut);
         }
-        let words = admission.channel.words();
-        let show = words.map(|words| Private::from(&*words.show()));
+        let Admission {
+            channel,
+            auth_l,
+            mode,
+            ..
+        } = admission;
+        let show = shown(&channel);
         let chat = Chat {
-            id,
-            hold,
             ends,
             direction: Direction::Incoming,
-            verification: admission.channel.verification(),
-            resumed: admission.mode == Mode::Resume,
-            when_told: vec![Order::Admit(Box::new(admission))],
+            verification: channel.verification(),
+            resumed: mode == Mode::Resume,
+            session: Session::admitted(stream, channel, &auth_l),
         };
         self.begin(chat, show);
     }
 
-    /// A session begins. What it waits for goes out when all this is told.
+    /// A session begins. Nothing of it goes out before all this is told.
     pub(super) fn begin(&mut self, chat: Chat, show: Option<Private>) {
         self.secure.chat = Some(chat);
         self.secure.tickets_die = None;
@@ -153,7 +168,7 @@ impl Transport {
     /// This computer is in another network: a line it had may lead nowhere.
     fn tell_move(&mut self, now: Now) {
         if let Some(chat) = &mut self.secure.chat {
-            chat.hold.order(Order::Probe);
+            chat.session.probe();
         }
         if self.listener.is_some() {
             let listening = self.listening(now);
@@ -185,4 +200,9 @@ impl Transport {
             listen.expire(now);
         }
     }
+}
+
+/// What the user is to say, where nobody is verified yet.
+pub(super) fn shown(channel: &Channel) -> Option<Private> {
+    channel.words().map(|words| Private::from(&*words.show()))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use p2p_chat_protocol::{Private, Refusal};
+use p2p_chat_protocol::Refusal;
 use p2p_chat_secure_channel::{
     AwaitAuthL, BadFrame, Channel, Message, Proof, connect, looks_like_a_legacy_key,
 };
@@ -16,7 +16,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::frames::{Clocks, NoMessage, read_message};
 use super::sentences::{Failure, Way};
-use super::session::{self, Opening};
 use super::wires::{Joined, News, Wires};
 use crate::clock;
 use crate::connection::Ends;
@@ -43,56 +42,32 @@ pub(super) struct Call {
     pub(super) proved: Arc<AtomicBool>,
 }
 
-/// Calls, and carries the chat if somebody is reached.
+/// Calls, and hands over whoever is reached.
 pub(super) async fn call(call: Call, mut wires: Wires) {
     let attempt = async {
         tokio::select! {
             outcome = attempt(call) => Some(outcome),
-            // Nothing is ordered before the session; so this is the end of the attempt.
+            // Nothing is ordered of a call; so this is the end of the attempt.
             _ = wires.orders.recv() => None,
         }
     };
     match attempt.await {
-        Some(Ok(reached)) => {
-            let Reached {
-                stream,
-                ends,
-                channel,
-                rest,
-            } = *reached;
-            let joined = Joined {
-                ends,
-                verification: channel.verification(),
-                ticket: channel.ticket().cloned(),
-                show: channel.words().map(|words| Private::from(&*words.show())),
-            };
-            wires.tell(News::Joined(Box::new(joined))).await;
-            session::carry(stream, channel, Opening::joined(rest), wires).await;
-        }
+        Some(Ok(joined)) => wires.tell(News::Joined(joined)).await,
         Some(Err(refusal)) => wires.tell(News::Failed(refusal)).await,
         None => {}
     }
 }
 
-/// The right one.
-struct Reached {
-    stream: TcpStream,
-    ends: Ends,
-    channel: Channel,
-    /// Came behind the last message of the handshake.
-    rest: BytesMut,
-}
-
 /// What one address came to.
 enum Outcome {
-    Reached(Box<Reached>),
+    Reached(Box<Joined>),
     /// Nothing was shown: the proof, for the next address.
     Next(Proof, Failure),
     /// Whatever happened, the proof is used up.
     Spent(Failure),
 }
 
-async fn attempt(call: Call) -> Result<Box<Reached>, Refusal> {
+async fn attempt(call: Call) -> Result<Box<Joined>, Refusal> {
     let Call {
         targets,
         way,
@@ -157,7 +132,7 @@ async fn handshake(
     };
     proved.store(true, Ordering::Relaxed);
     match prove(&mut stream, &auth_c, state, &mut buffer, &mut clocks).await {
-        Some(channel) => Outcome::Reached(Box::new(Reached {
+        Some(channel) => Outcome::Reached(Box::new(Joined {
             stream,
             ends,
             channel,

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use p2p_chat_secure_channel::{Admission, Message};
+use p2p_chat_secure_channel::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::frames::{Clocks, NoMessage, read_message};
-use super::session;
-use super::wires::{News, Order, Wires};
+use super::wires::{News, Order, Proof, Wires};
 
 /// From the last byte of a message that failed to the close, whatever was wrong with it.
 const BEFORE_CLOSE: Duration = Duration::from_millis(250);
@@ -30,7 +29,7 @@ enum NotIn {
     Over,
 }
 
-/// Serves a caller, and carries the chat if he is let in.
+/// Serves a caller until his proof is here, and hands him over with it.
 pub(super) async fn answer(mut stream: TcpStream, mut wires: Wires, lingering: Arc<Semaphore>) {
     let clocks = Clocks::start();
     let handshake = timeout_at(
@@ -38,16 +37,16 @@ pub(super) async fn answer(mut stream: TcpStream, mut wires: Wires, lingering: A
         handshake(&mut stream, &mut wires, clocks),
     );
     match handshake.await {
-        Ok(Ok(admission)) => {
-            let Admission {
-                auth_l, channel, ..
-            } = *admission;
-            let opening = session::Opening::answer(&auth_l);
-            // In a box: a caller who is not in costs nothing of a session.
-            Box::pin(session::carry(stream, channel, opening, wires)).await;
+        Ok(Ok((message, at))) => {
+            let proof = Proof {
+                stream,
+                message,
+                at,
+            };
+            wires.tell(News::Proof(Box::new(proof))).await;
         }
         Ok(Err(NotIn::Failed(since))) => {
-            tokio::join!(wires.tell(News::Gone), linger(stream, since, &lingering));
+            tokio::join!(wires.tell(News::Gone), linger(stream, since, lingering));
         }
         Ok(Err(NotIn::Over)) | Err(_) => {
             drop(stream);
@@ -60,25 +59,16 @@ async fn handshake(
     stream: &mut TcpStream,
     wires: &mut Wires,
     mut clocks: Clocks,
-) -> Result<Box<Admission>, NotIn> {
+) -> Result<(BytesMut, Instant), NotIn> {
     let hello = message(stream, wires, Message::HelloC, &clocks).await?;
     let came = Instant::now();
     wires.tell(News::Hello(hello)).await;
-    match order(stream, wires, came).await? {
-        Order::Answer(hello_l) => {
-            let sent = stream.write_all(&hello_l).await;
-            sent.map_err(|_| NotIn::Over)?;
-        }
-        _ => return Err(NotIn::Failed(came)),
-    }
+    let hello_l = answer_to(stream, wires, came).await?;
+    let sent = stream.write_all(&hello_l).await;
+    sent.map_err(|_| NotIn::Over)?;
     clocks.sent();
     let proof = message(stream, wires, Message::AuthC, &clocks).await?;
-    let came = Instant::now();
-    wires.tell(News::Proof(proof)).await;
-    match order(stream, wires, came).await? {
-        Order::Admit(admission) => Ok(admission),
-        _ => Err(NotIn::Failed(came)),
-    }
+    Ok((proof, Instant::now()))
 }
 
 /// Reads one message; nothing may stand behind it.
@@ -102,7 +92,11 @@ async fn message(
 
 /// Waits for what the service decides. A caller who says something meanwhile has failed; so has
 /// one who did when the decision comes.
-async fn order(stream: &mut TcpStream, wires: &mut Wires, came: Instant) -> Result<Order, NotIn> {
+async fn answer_to(
+    stream: &mut TcpStream,
+    wires: &mut Wires,
+    came: Instant,
+) -> Result<Vec<u8>, NotIn> {
     let mut early = [0; 1];
     tokio::select! {
         biased;
@@ -111,8 +105,8 @@ async fn order(stream: &mut TcpStream, wires: &mut Wires, came: Instant) -> Resu
             Ok(0) | Err(_) => Err(NotIn::Over),
         },
         order = wires.orders.recv() => match order {
+            Some(Order::Answer(hello_l)) => Ok(hello_l),
             Some(Order::Refuse) => Err(NotIn::Failed(came)),
-            Some(order) => Ok(order),
             None => Err(NotIn::Over),
         },
     }
@@ -120,7 +114,7 @@ async fn order(stream: &mut TcpStream, wires: &mut Wires, came: Instant) -> Resu
 
 /// Waits until all failures look alike. What still comes is read and dropped: unread bytes would
 /// turn the close into a reset.
-async fn linger(mut stream: TcpStream, since: Instant, lingering: &Semaphore) {
+pub(super) async fn linger(mut stream: TcpStream, since: Instant, lingering: Arc<Semaphore>) {
     let Ok(_place) = lingering.try_acquire() else {
         return;
     };

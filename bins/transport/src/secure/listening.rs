@@ -64,7 +64,7 @@ struct Told {
 /// What came of somebody's proof.
 pub(super) enum Verdict {
     /// He is in.
-    In(Hold, Ends, Box<Admission>),
+    In(Ends, Box<Admission>),
     /// He is out, and it cost a guess, or one of the handshakes.
     Failed(AuthenticationFailed),
     /// He is out.
@@ -160,7 +160,10 @@ impl Listen {
                 self.queue.asked(id, now.awake);
                 caller.stage = Stage::Queued(hello);
             }
-            Err(_) => self.refuse(id, true),
+            Err(_) => {
+                caller.hold.order(Order::Refuse);
+                self.left(id, true);
+            }
         }
     }
 
@@ -178,15 +181,15 @@ impl Listen {
                 let caller = self.callers.remove(&id)?;
                 self.door.left(id);
                 self.let_all_go();
-                Verdict::In(caller.hold, caller.ends, Box::new(admission))
+                Verdict::In(caller.ends, Box::new(admission))
             }
             Err(HandshakeError::WrongProof) if mode != Mode::Resume => {
                 let ends = caller.ends.clone();
-                self.refuse(id, false);
+                self.left(id, false);
                 Verdict::Failed(self.failed(ends))
             }
             Err(_) => {
-                self.refuse(id, true);
+                self.left(id, true);
                 Verdict::Out
             }
         })
@@ -269,13 +272,6 @@ impl Listen {
     fn count_due(&self) -> Option<Instant> {
         let told = self.told.as_ref()?;
         (told.turned_away != self.turned_away).then_some(told.at + COUNT_APART)
-    }
-
-    fn refuse(&mut self, id: ConnectionId, count: bool) {
-        if let Some(caller) = self.callers.get(&id) {
-            caller.hold.order(Order::Refuse);
-        }
-        self.left(id, count);
     }
 
     fn left(&mut self, id: ConnectionId, count: bool) {

@@ -2,10 +2,11 @@
 //!
 //! Start reading at [`listening`], which is a listener's whole state, with the [`door`] before it;
 //! then [`admission`], where the service lets somebody in. [`caller`] and [`call`] are the two
-//! ends of a handshake: tasks that read and write; both end in [`session`]. The service and these
-//! tasks are connected by [`wires`]. [`requests`] and [`reports`] are the service's part.
+//! ends of a handshake: tasks that read and write, connected with the service by [`wires`]; both
+//! end with a connection for a [`session`], which is the service's own. [`requests`] and
+//! [`reports`] are what else it does.
 //!
-//! Keys live in the tasks' channels and the listener's gate, and nowhere else. Tickets are in the
+//! Keys live in a session's channel and the listener's gate, and nowhere else. Tickets are in the
 //! supervisor's pipe before the bytes go out that make them worth something.
 
 mod admission;
@@ -26,7 +27,6 @@ mod tickets;
 mod whereabouts;
 mod wires;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,8 @@ use tokio::sync::{Semaphore, mpsc};
 use self::codes::Codes;
 use self::listening::Listen;
 use self::whereabouts::Whereabouts;
-use self::wires::{Hold, Order};
+use self::session::Session;
+use self::wires::Hold;
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
 use crate::own_addresses::ways_out;
@@ -63,8 +64,6 @@ pub(crate) struct Secure {
     /// The tickets that the supervisor knows, by their public names, sorted.
     told_tickets: Vec<[u8; 16]>,
     codes: Codes,
-    /// Requests to verify that are not answered yet.
-    verifying: VecDeque<Option<u64>>,
     /// Looked at while anything depends on it.
     whereabouts: Option<Whereabouts>,
     lingering: Arc<Semaphore>,
@@ -80,14 +79,11 @@ struct Calling {
 
 /// A session that has not ended.
 struct Chat {
-    id: ConnectionId,
-    hold: Hold,
+    session: Session,
     ends: Ends,
     direction: Direction,
     verification: Option<Verification>,
     resumed: bool,
-    /// To be ordered when the supervisor has all it was told.
-    when_told: Vec<Order>,
 }
 
 impl Secure {
@@ -100,7 +96,6 @@ impl Secure {
             tickets_die: None,
             told_tickets: Vec::new(),
             codes: Codes::default(),
-            verifying: VecDeque::new(),
             whereabouts: None,
             lingering: Arc::new(Semaphore::new(caller::MAX_LINGERING)),
             news,
@@ -116,7 +111,13 @@ impl Secure {
         }
     }
 
-    /// When there is something to do though nothing happens.
+    /// When the session has something to do though nothing happens.
+    pub(crate) fn session_deadline(&self, now: Now) -> Option<Instant> {
+        let chat = self.chat.as_ref();
+        chat.and_then(|chat| chat.session.deadline(now.ms()))
+    }
+
+    /// When there is something else to do though nothing happens.
     pub(crate) fn deadline(&self, now: Now) -> Option<Instant> {
         let listen = self.listen.as_ref();
         let tickets = self.tickets_die.map(|at| now.until(at));
@@ -144,12 +145,18 @@ impl Secure {
         whereabouts.changed(now.awake, ways_out)
     }
 
-    /// Everything told so far is in the supervisor's pipe.
-    pub(crate) fn told(&mut self) {
-        if let Some(chat) = &mut self.chat {
-            for order in chat.when_told.drain(..) {
-                chat.hold.order(order);
-            }
+    /// Everything told so far is in the supervisor's pipe. Says whether the session waited for
+    /// that.
+    pub(crate) fn told(&mut self, now: Now) -> bool {
+        let chat = self.chat.as_mut();
+        chat.is_some_and(|chat| chat.session.told(now.ms()))
+    }
+
+    /// Waits until the session has something to do. Cancel-safe.
+    pub(crate) async fn stirs(&mut self) {
+        match &mut self.chat {
+            Some(chat) => chat.session.stirs().await,
+            None => std::future::pending().await,
         }
     }
 

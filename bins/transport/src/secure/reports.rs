@@ -1,38 +1,32 @@
-//! What the tasks tell of their handshakes and sessions.
+//! What comes of handshakes, and of the session.
 
 use p2p_chat_protocol::transport::{DisconnectReason, Received, Tickets, TransportEvent};
 use p2p_chat_protocol::ui::Direction;
-use p2p_chat_protocol::{ErrorCode, Refusal};
-use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification, WordsError};
+use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification};
 
-use super::wires::{Joined, News, Order, Progress, Told};
+use super::admission::shown;
+use super::session::{Progress, Session, Told};
+use super::wires::{Joined, News};
 use super::{Chat, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::connection::ConnectionId;
 use crate::transport::Transport;
 
 impl Transport {
-    /// A task has news. Those of one that was let go are late, and dropped.
+    /// A handshake has news. Those of one that was let go are late, and dropped.
     pub(crate) fn secure_news(&mut self, id: ConnectionId, news: News) {
-        let is_chat = self.secure.chat.as_ref().is_some_and(|chat| chat.id == id);
-        let is_call = self
-            .secure
-            .calling
-            .as_ref()
-            .is_some_and(|call| call.id == id);
+        let calling = self.secure.calling.as_ref();
+        let is_call = calling.is_some_and(|call| call.id == id);
         match news {
             News::Hello(hello) => self.greeted(id, hello),
-            News::Proof(proof) => self.proved(id, &proof),
-            News::Gone if is_chat => self.ended(DisconnectReason::Cut),
+            News::Proof(proof) => self.proved(id, *proof),
             News::Gone => self.caller_gone(id),
             News::Joined(joined) if is_call => self.joined(*joined),
             News::Failed(refusal) if is_call => {
                 self.secure.calling = None;
                 self.outbox.event(TransportEvent::ConnectFailed(refusal));
             }
-            News::Progress(progress) if is_chat => self.progress(progress),
-            News::Ended(reason) if is_chat => self.ended(reason),
-            News::Joined(_) | News::Failed(_) | News::Progress(_) | News::Ended(_) => {}
+            News::Joined(_) | News::Failed(_) => {}
         }
     }
 
@@ -42,26 +36,42 @@ impl Transport {
             return;
         };
         let Joined {
+            stream,
             ends,
-            verification,
-            ticket,
-            show,
+            channel,
+            rest,
         } = joined;
-        self.secure.ticket = ticket;
+        self.secure.ticket = channel.ticket().cloned();
+        let show = shown(&channel);
         let chat = Chat {
-            id: calling.id,
-            hold: calling.hold,
             ends,
             direction: Direction::Outgoing,
-            verification,
+            verification: channel.verification(),
             resumed: calling.resumes,
-            when_told: vec![Order::Release],
+            session: Session::joined(stream, channel, rest),
         };
         self.begin(chat, show);
     }
 
+    /// The session does what it can. What came of that is told if the supervisor `hears`: until
+    /// it does, nothing more is read, and this is how a slow one slows the peer.
+    pub(crate) fn secure_go_on(&mut self, now: Now, hears: bool) {
+        let Some(chat) = &mut self.secure.chat else {
+            return;
+        };
+        let over = chat.session.go_on(now.ms());
+        if over.is_none() && !(hears && chat.session.has_news(now.ms())) {
+            return;
+        }
+        let progress = chat.session.news();
+        let left = chat.session.leaves();
+        self.progress(progress);
+        if let Some(reason) = left.or(over) {
+            self.ended(reason);
+        }
+    }
+
     fn progress(&mut self, progress: Progress) {
-        let has_tickets = progress.has_tickets;
         for _ in 0..progress.sent {
             let id = self.sends.done();
             self.outbox.reply(id, Ok(TransportEvent::Ok));
@@ -72,16 +82,8 @@ impl Transport {
                     let received = TransportEvent::Received(Received { payload });
                     self.outbox.event(received);
                 }
-                Told::Verify(outcome) => {
-                    if let Some(id) = self.secure.verifying.pop_front() {
-                        self.outbox.reply(id, answer(outcome));
-                    }
-                }
                 Told::Event(event) => self.follow(event),
             }
-        }
-        if has_tickets && let Some(chat) = &mut self.secure.chat {
-            chat.when_told.push(Order::Release);
         }
     }
 
@@ -121,7 +123,8 @@ impl Transport {
         let Some(chat) = self.secure.chat.take() else {
             return;
         };
-        self.chat_is_over(reason);
+        self.tasks.spawn(chat.session.part());
+        self.peer_is_gone(reason);
         if reason == DisconnectReason::Rejected {
             self.end_listening();
         } else if chat.verification.is_none()
@@ -139,23 +142,13 @@ impl Transport {
     /// We end the chat, if there is one.
     pub(super) fn end_chat(&mut self, close: CloseReason, reason: DisconnectReason) {
         if let Some(chat) = self.secure.chat.take() {
-            chat.hold.order(Order::Close(close));
-            self.chat_is_over(reason);
+            self.tasks.spawn(chat.session.close(close));
+            self.peer_is_gone(reason);
         }
         if reason == DisconnectReason::Rejected {
             self.end_listening();
         }
         self.forget_tickets();
-    }
-
-    /// Whoever waits for an answer gets none any more, and everybody is told.
-    pub(super) fn chat_is_over(&mut self, reason: DisconnectReason) {
-        while let Some(id) = self.secure.verifying.pop_front() {
-            let sentence = "The peer is gone; the words were not compared.";
-            let refusal = Refusal::new(ErrorCode::NotConnected, sentence);
-            self.outbox.reply(id, Err(refusal));
-        }
-        self.peer_is_gone(reason);
     }
 
     pub(super) fn end_listening(&mut self) {
@@ -164,8 +157,8 @@ impl Transport {
     }
 
     /// The chat, while its peer is not verified.
-    pub(super) fn unverified(&self) -> Option<&Chat> {
-        let chat = self.secure.chat.as_ref();
+    pub(super) fn unverified(&mut self) -> Option<&mut Chat> {
+        let chat = self.secure.chat.as_mut();
         chat.filter(|chat| chat.verification.is_none())
     }
 
@@ -191,33 +184,6 @@ impl Transport {
             self.outbox
                 .event(TransportEvent::Tickets(Tickets { tickets }));
             self.secure.told_tickets = ids;
-        }
-    }
-}
-
-fn answer(outcome: Result<(), WordsError>) -> Result<TransportEvent, Refusal> {
-    match outcome {
-        Ok(()) => Ok(TransportEvent::Ok),
-        Err(WordsError::NotWords(error)) => {
-            let sentence = format!("{error} No try was lost.");
-            Err(Refusal::new(ErrorCode::BadCode, sentence))
-        }
-        Err(WordsError::Wrong { tries_left: 0 }) => {
-            let sentence =
-                "Wrong for the third time: somebody may be between you. The chat was ended.";
-            Err(Refusal::new(ErrorCode::WrongCode, sentence))
-        }
-        Err(WordsError::Wrong { tries_left }) => {
-            let tries = if tries_left == 1 { "try" } else { "tries" };
-            let sentence = format!(
-                "These are not the words of the other side. {tries_left} {tries} left. \
-                 If your friend says the same words again, somebody is between you: /reject."
-            );
-            Err(Refusal::new(ErrorCode::WrongCode, sentence))
-        }
-        Err(_) => {
-            let sentence = "There are no words to compare.";
-            Err(Refusal::new(ErrorCode::Unavailable, sentence))
         }
     }
 }

@@ -8,13 +8,14 @@ use p2p_chat_protocol::transport::{
 };
 use p2p_chat_protocol::ui::{PasscodeRead, Verify};
 use p2p_chat_protocol::{ErrorCode, Private, Refusal};
-use p2p_chat_secure_channel::{CloseReason, Code, MAX_PAYLOAD, Proof, Ticket, TicketRole};
-use zeroize::Zeroizing;
+use p2p_chat_secure_channel::{
+    CloseReason, Code, MAX_PAYLOAD, Proof, Ticket, TicketRole, WordsError,
+};
 
 use super::call::{self, Call};
 use super::listening::Listen;
 use super::sentences::Way;
-use super::wires::{Hold, Order};
+use super::wires::Hold;
 use super::{Calling, TICKET_LIFE, tickets};
 use crate::clock::Now;
 use crate::log::debug;
@@ -23,9 +24,6 @@ use crate::transport::Transport;
 
 /// A listener holds two at most: the newest, and the one it was made with.
 const MAX_TICKETS: usize = 2;
-
-/// Words that wait for an answer: one person types them.
-const MAX_VERIFYING: usize = 8;
 
 impl Transport {
     /// The tickets a listener may be given.
@@ -145,20 +143,15 @@ impl Transport {
         }
     }
 
-    /// The words the user heard; the session knows whether they are right.
-    pub(crate) fn verify(&mut self, id: Option<u64>, mut words: Verify) -> Result<(), Refusal> {
-        let typed = Zeroizing::new(std::mem::take(&mut words.words.0));
+    /// The words the user heard.
+    pub(crate) fn verify(&mut self, typed: &Verify) -> Result<TransportEvent, Refusal> {
         let Some(chat) = self.unverified() else {
             return Err(unavailable("There are no words to compare."));
         };
-        let order = Order::Verify(typed);
-        if self.secure.verifying.len() >= MAX_VERIFYING {
-            let sentence = "Words are being compared already. Wait for the answer.";
-            return Err(Refusal::new(ErrorCode::Busy, sentence));
+        match chat.session.verify(&typed.words.0) {
+            Ok(()) => Ok(TransportEvent::Ok),
+            Err(error) => Err(wrong_words(error)),
         }
-        chat.hold.order(order);
-        self.secure.verifying.push_back(id);
-        Ok(())
     }
 
     /// The words do not match: the peer goes, and nobody else is let in.
@@ -171,15 +164,15 @@ impl Transport {
     }
 
     /// This computer slept: finds out at once whether the line still works.
-    pub(crate) fn check_line(&self) {
-        if let Some(chat) = &self.secure.chat {
-            chat.hold.order(Order::Probe);
+    pub(crate) fn check_line(&mut self) {
+        if let Some(chat) = &mut self.secure.chat {
+            chat.session.probe();
         }
     }
 
     /// Queues a payload; it is answered when it was sent.
     pub(crate) fn secure_send(&mut self, id: Option<u64>, send: Send) -> Result<(), Refusal> {
-        let Some(chat) = &self.secure.chat else {
+        let Some(chat) = &mut self.secure.chat else {
             let sentence = "Nobody is connected. Connect, or wait for somebody, then send.";
             return Err(Refusal::new(ErrorCode::NotConnected, sentence));
         };
@@ -195,7 +188,7 @@ impl Transport {
             return Err(Refusal::new(ErrorCode::TooLarge, sentence));
         }
         self.sends.accept(id, length)?;
-        chat.hold.send(send.payload);
+        chat.session.send(send.payload);
         Ok(())
     }
 
@@ -224,4 +217,27 @@ fn read(told: &[ToldTicket], role: TicketRole) -> Result<Vec<Ticket>, Refusal> {
 /// Not in this state.
 fn unavailable(sentence: &str) -> Refusal {
     Refusal::new(ErrorCode::Unavailable, sentence)
+}
+
+/// What became of the words the user heard.
+fn wrong_words(error: WordsError) -> Refusal {
+    match error {
+        WordsError::NotWords(error) => {
+            Refusal::new(ErrorCode::BadCode, format!("{error} No try was lost."))
+        }
+        WordsError::Wrong { tries_left: 0 } => {
+            let sentence =
+                "Wrong for the third time: somebody may be between you. The chat was ended.";
+            Refusal::new(ErrorCode::WrongCode, sentence)
+        }
+        WordsError::Wrong { tries_left } => {
+            let tries = if tries_left == 1 { "try" } else { "tries" };
+            let sentence = format!(
+                "These are not the words of the other side. {tries_left} {tries} left. \
+                 If your friend says the same words again, somebody is between you: /reject."
+            );
+            Refusal::new(ErrorCode::WrongCode, sentence)
+        }
+        _ => unavailable("There are no words to compare."),
+    }
 }

@@ -1,5 +1,6 @@
-//! A session, from the handshake to its end: one task that reads all there is, opens it, and
-//! tells the service once; takes all that waits, seals it, and writes once.
+//! A session, from the handshake to its end: a socket, and what is known of what goes through it.
+//! The service reads all there is, opens it, and tells it once; takes all that waits, seals it, and
+//! writes once.
 
 mod sent;
 mod state;
@@ -7,181 +8,167 @@ mod state;
 mod tests;
 
 use std::io;
+use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use p2p_chat_plugin::Alarm;
 use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
-use p2p_chat_secure_channel::Channel;
+use p2p_chat_secure_channel::{Channel, CloseReason, WordsError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::sync::mpsc;
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, sleep_until, timeout};
 
-use self::state::{MAX_BATCH, READ_SIZE, Session};
-use super::wires::{News, Order, Wires};
-use crate::clock;
+pub(super) use self::state::{Progress, Told};
+use self::state::{READ_SIZE, State};
+use crate::clock::{self, now_ms};
 
 /// How long the last bytes may take, whose reader has said goodbye already.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
-/// What a session begins with.
-pub(super) struct Opening {
-    /// To be written first.
-    out: BytesMut,
-    /// Was read with the handshake's last message.
-    input: BytesMut,
-    /// Nothing is written until the service says so.
-    held: bool,
+/// A session.
+pub(super) struct Session {
+    stream: TcpStream,
+    state: State,
+    /// It is over, for this reason.
+    over: Option<DisconnectReason>,
 }
 
-impl Opening {
+impl Session {
     /// The listener's: the tickets were handed over, its last message is still to go out.
-    pub(super) fn answer(auth_l: &[u8]) -> Self {
+    pub(super) fn admitted(stream: TcpStream, channel: Channel, auth_l: &[u8]) -> Self {
+        Self::new(stream, State::admitted(channel, auth_l))
+    }
+
+    /// The connector's. `rest` came behind the last message of the handshake.
+    pub(super) fn joined(stream: TcpStream, channel: Channel, rest: BytesMut) -> Self {
+        Self::new(stream, State::joined(channel, rest))
+    }
+
+    fn new(stream: TcpStream, state: State) -> Self {
         Self {
-            out: BytesMut::from(auth_l),
-            input: BytesMut::new(),
-            held: false,
+            stream,
+            state,
+            over: None,
         }
     }
 
-    /// The connector's: its ticket is to be handed over first.
-    pub(super) fn joined(input: BytesMut) -> Self {
-        Self {
-            out: BytesMut::new(),
-            input,
-            held: true,
+    /// Does all that can be done at once: one text is one pass. Says when and why it is over.
+    pub(super) fn go_on(&mut self, now: u64) -> Option<DisconnectReason> {
+        if self.over.is_none() {
+            self.over = self.open_and_seal(now);
         }
+        self.over
     }
-}
 
-/// Why the loop ends.
-enum End {
-    /// To be told, and the socket to be closed.
-    Of(DisconnectReason),
-    /// The service let go of the session.
-    Dropped,
-}
-
-/// Carries the chat to its end.
-pub(super) async fn carry(mut stream: TcpStream, channel: Channel, opening: Opening, wires: Wires) {
-    let Wires {
-        id,
-        news,
-        orders,
-        payloads,
-    } = wires;
-    let (reader, writer) = stream.split();
-    let mut line = Line {
-        reader,
-        writer,
-        orders,
-        payloads,
-        all_taken: false,
-    };
-    let mut session = Session::new(channel, opening.input, opening.out, opening.held);
-    let end = line.run(&mut session, |told| (id, told), &news).await;
-    if let End::Of(reason) = end {
-        if reason != DisconnectReason::Cut {
-            // The peer may have closed its side already; then nobody reads this.
-            let _ = timeout(LAST_WRITE, line.writer.write_all(&session.out)).await;
+    fn open_and_seal(&mut self, now: u64) -> Option<DisconnectReason> {
+        if self.state.is_due(now) || self.state.awaits_nothing() {
+            // What came meanwhile counts as heard, also where nobody had time for it.
+            let _ = self.stream.try_read_buf(&mut self.state.input);
         }
-        // Closed first: the service may be slow to listen.
-        drop(line);
-        drop(stream);
-        if !session.is_closing() {
-            let _ = news.send((id, News::Progress(session.take_untold()))).await;
-            let reason = session.verdict(reason);
-            let _ = news.send((id, News::Ended(reason))).await;
-        }
-    }
-}
-
-/// What a session reads and writes, and what steers it.
-struct Line<'a> {
-    reader: ReadHalf<'a>,
-    writer: WriteHalf<'a>,
-    orders: mpsc::Receiver<Order>,
-    payloads: mpsc::Receiver<Payload>,
-    /// No more payloads come.
-    all_taken: bool,
-}
-
-impl Line<'_> {
-    /// Does what can be done at once, and then waits: one text is one pass.
-    ///
-    /// All branches are cancel-safe: what one of them lost would be missing in the stream.
-    async fn run<T>(
-        &mut self,
-        session: &mut Session,
-        addressed: impl Fn(News) -> T,
-        news: &mpsc::Sender<T>,
-    ) -> End {
-        let mut taken = Vec::new();
-        let Ok(mut alarm) = Alarm::new() else {
-            // No more descriptors: without a clock no line is kept.
-            return End::Of(DisconnectReason::Cut);
-        };
         loop {
-            let now = clock::now_ms();
-            if session.is_due(now) {
-                // What came meanwhile counts as heard, also where the service was too slow for it.
-                let _ = self.reader.try_read_buf(&mut session.input);
+            let over = self.state.go_on(now);
+            if over.is_some() {
+                return over;
             }
-            if let Some(reason) = session.go_on(now) {
-                return End::Of(reason);
-            }
-            if session.writes() && self.write(session, now) && session.has_unsealed() {
-                continue;
-            }
-            if session.has_news(now)
-                && let Ok(permit) = news.try_reserve()
-            {
-                permit.send(addressed(session.news()));
-            }
-            alarm.set(session.deadline_ms(now).map(clock::at_ms));
-            session.input.reserve(READ_SIZE);
-            tokio::select! {
-                order = self.orders.recv(), if !session.is_closing() => match order {
-                    Some(order) => {
-                        if matches!(order, Order::Close(_)) {
-                            // What was to be sent before the goodbye goes out before it.
-                            session.take(std::iter::from_fn(|| self.payloads.try_recv().ok()));
-                        }
-                        session.obey(order, clock::now_ms());
-                    }
-                    None => return End::Dropped,
-                },
-                permit = news.reserve(), if session.has_news(now) => match permit {
-                    Ok(permit) => permit.send(addressed(session.news())),
-                    Err(_) => session.is_not_heard(),
-                },
-                read = self.reader.read_buf(&mut session.input), if session.reads() => match read {
-                    Ok(1..) => {}
-                    Ok(0) | Err(_) => return End::Of(DisconnectReason::Cut),
-                },
-                _ = self.writer.writable(), if session.writes() => {}
-                count = self.payloads.recv_many(&mut taken, MAX_BATCH),
-                    if session.takes() && !self.all_taken =>
-                {
-                    self.all_taken = count == 0;
-                    session.take(taken.drain(..));
-                }
-                () = alarm.rings() => {}
+            let wrote = self.state.writes() && self.write(now);
+            if !wrote || !self.state.has_unsealed() {
+                return None;
             }
         }
     }
 
     /// Writes what the socket takes without a wait. Says whether it took something.
-    fn write(&mut self, session: &mut Session, now: u64) -> bool {
-        let count = match self.writer.try_write(&session.out) {
+    fn write(&mut self, now: u64) -> bool {
+        let count = match self.stream.try_write(&self.state.out) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
             // 0: it takes no more.
             written => written.unwrap_or(0),
         };
-        session.out.advance(count);
-        session.written(count, now);
+        self.state.out.advance(count);
+        self.state.written(count, now);
         true
+    }
+
+    /// Reads what comes, or waits until it can write. Cancel-safe: what got lost would be missing
+    /// in the stream.
+    pub(super) async fn stirs(&mut self) {
+        let (mut reader, writer) = self.stream.split();
+        let (reads, writes) = (self.state.reads(), self.state.writes());
+        self.state.input.reserve(READ_SIZE);
+        tokio::select! {
+            read = reader.read_buf(&mut self.state.input), if reads => {
+                if !matches!(read, Ok(1..)) {
+                    self.over = Some(DisconnectReason::Cut);
+                }
+            }
+            _ = writer.writable(), if writes => {}
+            else => std::future::pending().await,
+        }
+    }
+
+    /// When to go on, though nothing happens.
+    pub(super) fn deadline(&self, now: u64) -> Option<Instant> {
+        self.state.deadline_ms(now).map(clock::at_ms)
+    }
+
+    /// The supervisor was told all there was to tell. Says whether something waited for that.
+    pub(super) fn told(&mut self, now: u64) -> bool {
+        self.state.release() | self.state.has_news(now)
+    }
+
+    pub(super) fn has_news(&self, now: u64) -> bool {
+        self.state.has_news(now)
+    }
+
+    /// All there is to tell.
+    pub(super) fn news(&mut self) -> Progress {
+        self.state.news()
+    }
+
+    /// We have said goodbye of ourselves, for this reason; it is told once.
+    pub(super) fn leaves(&mut self) -> Option<DisconnectReason> {
+        self.state.leaves()
+    }
+
+    /// A payload to send. [`crate::sends::Sends`] limits those that wait.
+    pub(super) fn send(&mut self, payload: Payload) {
+        self.state.take(payload);
+    }
+
+    /// Compares the words the user heard.
+    pub(super) fn verify(&mut self, typed: &str) -> Result<(), WordsError> {
+        self.state.verify(typed, now_ms())
+    }
+
+    /// Finds out whether the line still works.
+    pub(super) fn probe(&mut self) {
+        self.state.probe(now_ms());
+    }
+
+    /// Says goodbye, after all that was to be sent.
+    pub(super) async fn close(mut self, reason: CloseReason) {
+        self.state.close(reason, now_ms());
+        self.part().await;
+    }
+
+    /// Carries a goodbye to its end, for which the channel has a limit.
+    pub(super) async fn part(mut self) {
+        let reason = loop {
+            let now = now_ms();
+            if let Some(reason) = self.go_on(now) {
+                break reason;
+            }
+            match self.deadline(now) {
+                Some(at) => tokio::select! {
+                    () = self.stirs() => {}
+                    () = sleep_until(at.into()) => {}
+                },
+                None => self.stirs().await,
+            }
+        };
+        if reason != DisconnectReason::Cut {
+            // The peer may have closed its side already; then nobody reads this.
+            let _ = timeout(LAST_WRITE, self.stream.write_all(&self.state.out)).await;
+        }
     }
 }

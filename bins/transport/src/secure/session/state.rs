@@ -5,12 +5,11 @@ use std::collections::VecDeque;
 use bytes::BytesMut;
 use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
-use p2p_chat_secure_channel::{Channel, CloseReason, Event, take_record};
+use p2p_chat_secure_channel::{Channel, CloseReason, Event, WordsError, take_record};
 
 use super::sent::Sent;
 use crate::log::debug;
 use crate::random::random;
-use crate::secure::wires::{News, Order, Progress, Told};
 
 /// One read takes at most this much; it holds a hundred short texts.
 pub(super) const READ_SIZE: usize = 65_536;
@@ -23,11 +22,36 @@ const MAX_UNWRITTEN: usize = 65_536;
 /// both slow never wait for each other.
 const MAX_OWED: usize = 524_288;
 
-/// Payloads taken together; the channel they come from is in blocks of 32.
-pub(super) const MAX_BATCH: usize = 128;
+/// What happened in a session since the last time.
+#[derive(Default)]
+pub(in crate::secure) struct Progress {
+    /// So many of the oldest payloads are in the socket's buffer.
+    pub(in crate::secure) sent: usize,
+    pub(in crate::secure) told: Vec<Told>,
+    /// The supervisor is to get tickets before the session writes again.
+    has_tickets: bool,
+}
+
+/// One thing that happened in a session.
+pub(in crate::secure) enum Told {
+    /// From the peer.
+    Received(Payload),
+    /// Anything else.
+    Event(Event),
+}
+
+impl Progress {
+    fn push(&mut self, told: Told) {
+        self.has_tickets |= matches!(
+            told,
+            Told::Event(Event::Verified(_) | Event::NextTicket(_) | Event::KeysChanged { .. })
+        );
+        self.told.push(told);
+    }
+}
 
 /// A session's channel, and what waits on its way in and out.
-pub(super) struct Session {
+pub(super) struct State {
     channel: Channel,
     /// Read, not opened yet.
     pub(super) input: BytesMut,
@@ -39,8 +63,10 @@ pub(super) struct Session {
     ends: VecDeque<u64>,
     /// Bytes written so far.
     written: u64,
-    /// Tickets that the supervisor does not have yet: until it has, nothing is written.
-    held: usize,
+    /// The peer waits for the listener's last message, and says nothing until it has that.
+    opening: bool,
+    /// The supervisor does not have all tickets yet: until it has, nothing is written.
+    held: bool,
     /// What the service does not know yet: until it does, nothing more is read.
     untold: Progress,
     /// And what it may hear of later, or with that.
@@ -53,16 +79,27 @@ pub(super) struct Session {
     broken: bool,
 }
 
-impl Session {
-    pub(super) fn new(channel: Channel, input: BytesMut, out: BytesMut, held: bool) -> Self {
+impl State {
+    /// The listener's: its last message is still to go out.
+    pub(super) fn admitted(channel: Channel, auth_l: &[u8]) -> Self {
+        Self {
+            out: BytesMut::from(auth_l),
+            opening: true,
+            ..Self::joined(channel, BytesMut::new())
+        }
+    }
+
+    /// The connector's. `rest` came behind the last message of the handshake.
+    pub(super) fn joined(channel: Channel, rest: BytesMut) -> Self {
         Self {
             channel,
-            input,
-            out,
+            input: rest,
+            out: BytesMut::new(),
             payloads: VecDeque::new(),
             ends: VecDeque::new(),
             written: 0,
-            held: usize::from(held),
+            opening: false,
+            held: true,
             untold: Progress::default(),
             sent: Sent::default(),
             leaving: None,
@@ -77,6 +114,9 @@ impl Session {
         let over = self.note_events(now);
         if over.is_some() {
             return over;
+        }
+        if self.opening && !self.input.is_empty() {
+            return Some(DisconnectReason::Cut);
         }
         loop {
             match take_record(&mut self.input) {
@@ -104,28 +144,31 @@ impl Session {
         None
     }
 
-    /// Does what the service orders.
-    pub(super) fn obey(&mut self, order: Order, now: u64) {
-        match order {
-            Order::Release => self.held = self.held.saturating_sub(1),
-            Order::Verify(typed) => {
-                let outcome = self.channel.verify(&typed, now, &mut self.out);
-                self.untold.push(Told::Verify(outcome));
-            }
-            Order::Probe => self.channel.probe(now, &mut self.out),
-            Order::Close(reason) => {
-                self.seal(now, usize::MAX);
-                self.channel.close(reason, now, &mut self.out);
-                self.close();
-            }
-            // Of a handshake, which is over.
-            Order::Answer(_) | Order::Refuse | Order::Admit(_) => {}
-        }
+    /// The supervisor has all it was told. Says whether something waited for that.
+    pub(super) fn release(&mut self) -> bool {
+        std::mem::take(&mut self.held)
     }
 
-    /// Payloads to send.
-    pub(super) fn take(&mut self, payloads: impl Iterator<Item = Payload>) {
-        self.payloads.extend(payloads);
+    /// Compares the words the user heard.
+    pub(super) fn verify(&mut self, typed: &str, now: u64) -> Result<(), WordsError> {
+        self.channel.verify(typed, now, &mut self.out)
+    }
+
+    /// Finds out whether the line still works.
+    pub(super) fn probe(&mut self, now: u64) {
+        self.channel.probe(now, &mut self.out);
+    }
+
+    /// Says goodbye, after all that was to be sent.
+    pub(super) fn close(&mut self, reason: CloseReason, now: u64) {
+        self.seal(now, usize::MAX);
+        self.channel.close(reason, now, &mut self.out);
+        self.forget();
+    }
+
+    /// A payload to send.
+    pub(super) fn take(&mut self, payload: Payload) {
+        self.payloads.push_back(payload);
     }
 
     fn seal(&mut self, now: u64, most: usize) {
@@ -149,6 +192,7 @@ impl Session {
     pub(super) fn written(&mut self, bytes: usize, now: u64) {
         // What the peer said before the line broke is still to be read.
         self.broken |= bytes == 0;
+        self.opening &= bytes == 0;
         self.written += bytes as u64;
         self.sent.wrote(bytes);
         while self.ends.front().is_some_and(|&end| end <= self.written) {
@@ -157,50 +201,29 @@ impl Session {
         }
     }
 
-    /// The next news.
-    pub(super) fn news(&mut self) -> News {
-        let untold = self.take_untold();
-        if untold.sent > 0 || !untold.told.is_empty() {
-            return News::Progress(untold);
-        }
-        let reason = self.leaving.take().unwrap_or(DisconnectReason::Cut);
-        self.close();
-        News::Ended(reason)
-    }
-
-    /// The service listens no more, and is about to say how this ends.
-    pub(super) fn is_not_heard(&mut self) {
-        self.forget_untold();
-        if self.leaving.is_some() {
-            self.close();
-        }
-    }
-
-    /// Why it ended: we may have had a reason before the line had one.
-    pub(super) fn verdict(&mut self, reason: DisconnectReason) -> DisconnectReason {
-        self.leaving.take().unwrap_or(reason)
-    }
-
     /// All there is to tell.
-    pub(super) fn take_untold(&mut self) -> Progress {
+    pub(super) fn news(&mut self) -> Progress {
         let sent = self.sent.take();
         let untold = std::mem::take(&mut self.untold);
-        self.held += usize::from(untold.has_tickets);
+        self.held |= untold.has_tickets;
         Progress { sent, ..untold }
     }
 
-    fn forget_untold(&mut self) {
-        self.untold = Progress::default();
-        self.sent = Sent::default();
+    /// We have said goodbye of ourselves, for this reason; it is told once, and nothing after it.
+    pub(super) fn leaves(&mut self) -> Option<DisconnectReason> {
+        let reason = self.leaving.take()?;
+        self.forget();
+        Some(reason)
     }
 
-    /// Goodbye was said: the tickets are dead, so nothing waits for them.
-    fn close(&mut self) {
+    /// Goodbye was said: the tickets are dead, so nothing waits for them; nobody waits for news.
+    fn forget(&mut self) {
         self.closing = true;
-        self.held = 0;
+        self.held = false;
         self.payloads.clear();
         self.ends.clear();
-        self.forget_untold();
+        self.untold = Progress::default();
+        self.sent = Sent::default();
     }
 
     /// Takes the channel's events. Says when and why it is over.
@@ -217,7 +240,7 @@ impl Session {
                     }
                 },
                 Event::Closed(reason) => {
-                    self.held = 0;
+                    self.held = false;
                     return Some(reason.map_or(DisconnectReason::Cut, of));
                 }
                 Event::Closing(reason) => {
@@ -244,12 +267,8 @@ impl Session {
     }
 
     pub(super) fn writes(&self) -> bool {
-        let waits = self.held > 0 || self.untold.has_tickets;
+        let waits = self.held || self.untold.has_tickets;
         !waits && !self.out.is_empty() && !self.broken
-    }
-
-    pub(super) fn takes(&self) -> bool {
-        self.payloads.is_empty() && self.out.len() < MAX_UNWRITTEN && !self.closing
     }
 
     /// Payloads wait for room among the sealed bytes.
@@ -257,11 +276,12 @@ impl Session {
         !self.payloads.is_empty()
     }
 
-    pub(super) fn is_closing(&self) -> bool {
-        self.closing
+    /// The peer has nothing to say yet, so what it says is wrong.
+    pub(super) fn awaits_nothing(&self) -> bool {
+        self.opening
     }
 
-    /// When [`Session::go_on`] is to be called, though nothing happens. What is to be told by now
+    /// When [`State::go_on`] is to be called, though nothing happens. What is to be told by now
     /// waits for the service, not for a time.
     pub(super) fn deadline_ms(&self, now: u64) -> Option<u64> {
         let later = |due: &u64| *due > now;
