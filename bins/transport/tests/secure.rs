@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use serde_json::json;
-use support::{Caller, Transport, proof_of, secure_chat};
+
+use support::{Caller, Transport, proof_of, random, secure_chat};
 
 /// More than the buffers of all sockets and pipes on the way hold together.
 const FLOOD: usize = 64 * 1024 * 1024;
@@ -188,7 +189,10 @@ fn a_supervisor_that_does_not_read_stops_the_peer_and_costs_little() {
     let mut sent = 0;
     let stopped = loop {
         let mut out = BytesMut::new();
-        member.channel.send(&payload, 0, &mut out).expect("sealed");
+        member
+            .channel
+            .send(&payload, 0, &mut random(), &mut out)
+            .expect("sealed");
         match member.caller.stream.write_all(&out) {
             Ok(()) => sent += out.len(),
             Err(error) => break error.kind(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use p2p_chat_secure_channel::{CloseReason, Event, Message, Proof};
 use serde_json::{Value, json};
-use support::{Caller, Source, Transport};
+use support::{Caller, Source, Transport, random};
 
 /// Two transports that have words to compare, and what each shows.
 struct Comparing {
@@ -228,7 +228,9 @@ fn who_says_goodbye_before_the_words_are_compared_has_left() {
     let mut member = Caller::call(port).join(Proof::Words).expect("let in");
     listener.event_after_state("peer_connected");
     listener.event("verification_needed");
-    member.channel.close(CloseReason::Left, 0, &mut member.out);
+    member
+        .channel
+        .close(CloseReason::Left, 0, &mut random(), &mut member.out);
     member.flush();
     let gone = listener.event_after_state("peer_disconnected");
     assert_eq!(gone["reason"], "left");

@@ -36,6 +36,7 @@ mod secret;
 #[cfg(test)]
 mod testing;
 mod ticket;
+mod token;
 
 pub use channel::{Channel, CloseReason, Cut, Event, MAX_PAYLOAD, SendError, WordsError};
 pub use frame::{BadFrame, Message, looks_like_a_legacy_key, take_message, take_record};

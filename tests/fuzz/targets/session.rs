@@ -38,7 +38,9 @@ fuzz_target!(|input: &[u8]| {
             0..=2 => receive(me, now_ms, &mut out, honest),
             3 => {
                 let text = me.said.to_string();
-                me.said += u32::from(me.channel.send(&text, now_ms, &mut out).is_ok());
+                let rng = &mut Counting(now_ms);
+                let sent = me.channel.send(&text, now_ms, rng, &mut out);
+                me.said += u32::from(sent.is_ok());
             }
             4 => {
                 // Up to 32 s: 10 minutes are many of them, and both sides stay alive.
@@ -48,7 +50,10 @@ fuzz_target!(|input: &[u8]| {
                     .tick(now_ms, &mut Counting(now_ms), &mut out)
                     .is_err();
             }
-            5 if action >> 4 == 0 => me.channel.close(CloseReason::Left, now_ms, &mut out),
+            5 if action >> 4 == 0 => {
+                let rng = &mut Counting(now_ms);
+                me.channel.close(CloseReason::Left, now_ms, rng, &mut out);
+            }
             6 if action >> 4 == 0 && !me.inbox.is_empty() => {
                 let last = me.inbox.len() - 1;
                 me.inbox[last] ^= 1;

@@ -36,8 +36,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 use self::codes::Codes;
 use self::listening::Listen;
-use self::whereabouts::Whereabouts;
 use self::session::Session;
+use self::whereabouts::Whereabouts;
 use self::wires::Hold;
 use crate::clock::Now;
 use crate::connection::{ConnectionId, Ends};
@@ -73,7 +73,8 @@ pub(crate) struct Secure {
 /// An attempt to connect.
 struct Calling {
     id: ConnectionId,
-    hold: Hold,
+    /// Nothing is ordered; the attempt ends with it.
+    _hold: Hold,
     resumes: bool,
 }
 

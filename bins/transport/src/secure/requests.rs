@@ -76,7 +76,11 @@ impl Transport {
         let id = self.next_id();
         let (hold, wires) = Hold::new(id, self.secure.news.clone());
         let resumes = way == Way::Resume;
-        self.secure.calling = Some(Calling { id, hold, resumes });
+        self.secure.calling = Some(Calling {
+            id,
+            _hold: hold,
+            resumes,
+        });
         let call = Call {
             targets,
             way,

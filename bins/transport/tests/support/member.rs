@@ -36,7 +36,7 @@ impl Member {
 
     pub(crate) fn say(&mut self, payload: &str) {
         self.channel
-            .send(payload, 0, &mut self.out)
+            .send(payload, 0, &mut random(), &mut self.out)
             .expect("sealed");
         self.flush();
     }

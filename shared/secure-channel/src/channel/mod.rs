@@ -125,6 +125,7 @@ impl Channel {
         &mut self,
         payload: &str,
         now_ms: u64,
+        rng: &mut dyn CryptoRng,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         if self.state != State::Open {
@@ -136,7 +137,7 @@ impl Channel {
         if payload.len() > MAX_PAYLOAD {
             return Err(SendError::TooLarge);
         }
-        self.seal(kind::DATA, payload.as_bytes(), now_ms, out)
+        self.seal(kind::DATA, payload.as_bytes(), now_ms, rng, out)
             .map_err(|_| SendError::Over)
     }
 
@@ -148,11 +149,17 @@ impl Channel {
 
     /// Says goodbye: appends CLOSE. The session is over with [`Event::Closed`], which comes with
     /// the peer's CLOSE or 2 s from now.
-    pub fn close(&mut self, reason: CloseReason, now_ms: u64, out: &mut BytesMut) {
+    pub fn close(
+        &mut self,
+        reason: CloseReason,
+        now_ms: u64,
+        rng: &mut dyn CryptoRng,
+        out: &mut BytesMut,
+    ) {
         if self.state != State::Open {
             return;
         }
-        let sealed = self.seal(kind::CLOSE, &[reason.byte()], now_ms, out);
+        let sealed = self.seal(kind::CLOSE, &[reason.byte()], now_ms, rng, out);
         self.events.push_back(Event::Closing(reason));
         if sealed.is_ok() {
             self.state = State::Closing;
@@ -174,8 +181,17 @@ impl Channel {
         cut
     }
 
-    fn seal(&mut self, kind: u8, body: &[u8], now_ms: u64, out: &mut BytesMut) -> Result<(), Cut> {
-        if self.sending.seal(kind, body, out).is_err() {
+    fn seal(
+        &mut self,
+        kind: u8,
+        body: &[u8],
+        now_ms: u64,
+        rng: &mut dyn CryptoRng,
+        out: &mut BytesMut,
+    ) -> Result<(), Cut> {
+        let mut iv = [0; 16];
+        rng.fill_bytes(&mut iv);
+        if self.sending.seal(kind, body, &iv, out).is_err() {
             return Err(self.cut(Cut::Exhausted));
         }
         self.clock.sent(now_ms);

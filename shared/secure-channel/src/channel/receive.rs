@@ -44,7 +44,9 @@ impl Channel {
             Err(OpenError::Exhausted) => return Err(self.cut(Cut::Exhausted)),
         };
         match (outcome, self.state) {
-            (Err(RuleBroken), State::Open) => self.close(CloseReason::ProtocolError, now_ms, out),
+            (Err(RuleBroken), State::Open) => {
+                self.close(CloseReason::ProtocolError, now_ms, rng, out)
+            }
             (Err(RuleBroken), State::Closing) => self.finish(None),
             (Err(RuleBroken), State::Over) | (Ok(()), _) => {}
         }
@@ -70,7 +72,7 @@ impl Channel {
         let verified = self.comparison.is_none();
         Ok(match (kind, &body[..]) {
             (kind::CLOSE, &[reason]) => {
-                self.seal(kind::CLOSE, &[CloseReason::Left.byte()], now_ms, out)?;
+                self.seal(kind::CLOSE, &[CloseReason::Left.byte()], now_ms, rng, out)?;
                 self.finish(Some(CloseReason::of(reason)));
                 Ok(())
             }
@@ -82,7 +84,7 @@ impl Channel {
                 Err(_) => Err(RuleBroken),
             },
             (kind::PING, []) => {
-                self.seal(kind::PONG, &[], now_ms, out)?;
+                self.seal(kind::PONG, &[], now_ms, rng, out)?;
                 Ok(())
             }
             (kind::PONG, []) => {
@@ -90,7 +92,7 @@ impl Channel {
                 Ok(())
             }
             (kind::REKEY_EK, ek) if verified => self.answer_rekey(ek, now_ms, rng, out)?,
-            (kind::REKEY_CT, ct) if verified => self.complete_rekey(ct, now_ms, out)?,
+            (kind::REKEY_CT, ct) if verified => self.complete_rekey(ct, now_ms, rng, out)?,
             (kind::REKEY_DONE, []) if verified => self.confirm_rekey(now_ms),
             (kind::VERIFIED, []) => self.peer_verified(),
             (kind::FIRST_IGNORED.., _) => Ok(()),

@@ -53,7 +53,7 @@ impl Channel {
         out: &mut BytesMut,
     ) -> Result<(), Cut> {
         let key_pair = KeyPair::generate(rng);
-        self.seal(kind::REKEY_EK, &key_pair.ek(), now_ms, out)?;
+        self.seal(kind::REKEY_EK, &key_pair.ek(), now_ms, rng, out)?;
         self.rekey.step = Step::Asked(key_pair);
         self.clock.asked(now_ms);
         Ok(())
@@ -76,7 +76,7 @@ impl Channel {
         let Some((ct, ss)) = kem::encapsulate(ek, rng) else {
             return Ok(Err(RuleBroken));
         };
-        self.seal(kind::REKEY_CT, &ct, now_ms, out)?;
+        self.seal(kind::REKEY_CT, &ct, now_ms, rng, out)?;
         let (keys, ticket) = self.renew(ek, &ct, &ss);
         self.sending = Chain::new(keys.l2c);
         self.events.push_back(Event::NextTicket(ticket.clone()));
@@ -92,12 +92,13 @@ impl Channel {
         &mut self,
         ct: &[u8],
         now_ms: u64,
+        rng: &mut dyn CryptoRng,
         out: &mut BytesMut,
     ) -> Result<Result<(), RuleBroken>, Cut> {
         let Ok((sending, ticket)) = self.take_answer(ct) else {
             return Ok(Err(RuleBroken));
         };
-        self.seal(kind::REKEY_DONE, &[], now_ms, out)?;
+        self.seal(kind::REKEY_DONE, &[], now_ms, rng, out)?;
         self.sending = Chain::new(sending);
         self.begin_epoch(ticket, now_ms);
         Ok(Ok(()))

@@ -121,14 +121,19 @@ impl Channel {
 
     /// The owner doubts that the line still works: it slept, or its address changed. PING leaves
     /// at once, and without its PONG within 5 s the connection is dead.
-    pub fn probe(&mut self, now_ms: u64, out: &mut BytesMut) {
-        if self.state == State::Open && self.ping(now_ms, out).is_ok() {
+    pub fn probe(&mut self, now_ms: u64, rng: &mut dyn CryptoRng, out: &mut BytesMut) {
+        if self.state == State::Open && self.ping(now_ms, rng, out).is_ok() {
             self.clock.probed_ms = Some(now_ms);
         }
     }
 
-    fn ping(&mut self, now_ms: u64, out: &mut BytesMut) -> Result<(), Cut> {
-        self.seal(kind::PING, &[], now_ms, out)?;
+    fn ping(
+        &mut self,
+        now_ms: u64,
+        rng: &mut dyn CryptoRng,
+        out: &mut BytesMut,
+    ) -> Result<(), Cut> {
+        self.seal(kind::PING, &[], now_ms, rng, out)?;
         self.clock.pings += 1;
         Ok(())
     }
@@ -170,11 +175,11 @@ impl Channel {
             Due::Closed => self.finish(None),
             Due::Dead => return Err(self.cut(Cut::Silent)),
             Due::RekeyUnanswered => return Err(self.cut(Cut::RekeyUnanswered)),
-            Due::Unverified => self.close(CloseReason::Idle, now_ms, out),
-            Due::EpochOver => self.close(CloseReason::ProtocolError, now_ms, out),
+            Due::Unverified => self.close(CloseReason::Idle, now_ms, rng, out),
+            Due::EpochOver => self.close(CloseReason::ProtocolError, now_ms, rng, out),
             Due::Rekey => self.ask_for_rekey(now_ms, rng, out)?,
             Due::Ping => {
-                self.ping(now_ms, out)?;
+                self.ping(now_ms, rng, out)?;
                 self.clock.ping_after_ms = ping_after(rng);
             }
         }

@@ -1,6 +1,7 @@
 //! Two people without a code verify each other: each types what the other reads out.
 
 use bytes::BytesMut;
+use rand_core::CryptoRng;
 
 use super::{Channel, CloseReason, Event, State, WordsError};
 use crate::passcode::SasWords;
@@ -46,6 +47,7 @@ impl Channel {
         &mut self,
         typed: &str,
         now_ms: u64,
+        rng: &mut dyn CryptoRng,
         out: &mut BytesMut,
     ) -> Result<(), WordsError> {
         let comparison = match &mut self.comparison {
@@ -56,7 +58,7 @@ impl Channel {
             Err(error) => Err(WordsError::NotWords(error)),
             Ok(true) => {
                 comparison.ours = true;
-                self.seal(kind::VERIFIED, &[], now_ms, out)
+                self.seal(kind::VERIFIED, &[], now_ms, rng, out)
                     .map_err(|_| WordsError::NotAsked)?;
                 self.verified_by_both();
                 Ok(())
@@ -66,7 +68,7 @@ impl Channel {
                 let tries_left = comparison.tries_left;
                 self.events.push_back(Event::WrongWords);
                 if tries_left == 0 {
-                    self.close(CloseReason::WordsRejected, now_ms, out);
+                    self.close(CloseReason::WordsRejected, now_ms, rng, out);
                 }
                 Err(WordsError::Wrong { tries_left })
             }

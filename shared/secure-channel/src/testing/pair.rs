@@ -191,7 +191,8 @@ pub(crate) fn follow(gate: &mut Gate, channel: &mut Channel) {
 /// What `from` says arrives.
 pub(crate) fn say(from: &mut Channel, to: &mut Channel, text: &str, now_ms: u64) {
     let mut sent = BytesMut::new();
-    from.send(text, now_ms, &mut sent).unwrap();
+    from.send(text, now_ms, &mut Dice::new(1), &mut sent)
+        .unwrap();
     exchange(from, to, sent, now_ms).unwrap();
     let heard = events(to);
     assert!(heard.iter().any(|heard| heard == text), "{heard:?}");

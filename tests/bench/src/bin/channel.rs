@@ -132,7 +132,7 @@ impl Session {
         let (mut wire, mut answers) = (BytesMut::new(), BytesMut::new());
         for _ in 0..lines {
             self.connector
-                .send(&line, 0, &mut wire)
+                .send(&line, 0, &mut UnwrapErr(SysRng), &mut wire)
                 .expect("it is open");
         }
         while let Some(token) = take_record(&mut wire).expect("a record") {
@@ -149,7 +149,7 @@ impl Session {
             let mut wire = BytesMut::new();
             let payload = "x".repeat(length);
             self.connector
-                .send(&payload, 0, &mut wire)
+                .send(&payload, 0, &mut UnwrapErr(SysRng), &mut wire)
                 .expect("it is open");
             wire.len()
         };

@@ -151,18 +151,20 @@ impl State {
 
     /// Compares the words the user heard.
     pub(super) fn verify(&mut self, typed: &str, now: u64) -> Result<(), WordsError> {
-        self.channel.verify(typed, now, &mut self.out)
+        self.channel
+            .verify(typed, now, &mut random(), &mut self.out)
     }
 
     /// Finds out whether the line still works.
     pub(super) fn probe(&mut self, now: u64) {
-        self.channel.probe(now, &mut self.out);
+        self.channel.probe(now, &mut random(), &mut self.out);
     }
 
     /// Says goodbye, after all that was to be sent.
     pub(super) fn close(&mut self, reason: CloseReason, now: u64) {
         self.seal(now, usize::MAX);
-        self.channel.close(reason, now, &mut self.out);
+        self.channel
+            .close(reason, now, &mut random(), &mut self.out);
         self.forget();
     }
 
@@ -180,7 +182,7 @@ impl State {
             // ended, its last news answers for what was not.
             if self
                 .channel
-                .send(payload.0.get(), now, &mut self.out)
+                .send(payload.0.get(), now, &mut random(), &mut self.out)
                 .is_ok()
             {
                 self.ends.push_back(self.written + self.out.len() as u64);
@@ -234,7 +236,8 @@ impl State {
                     Some(payload) => Told::Received(payload),
                     None => {
                         let reason = CloseReason::ProtocolError;
-                        self.channel.close(reason, now, &mut self.out);
+                        self.channel
+                            .close(reason, now, &mut random(), &mut self.out);
                         self.leaving = Some(DisconnectReason::ProtocolError);
                         continue;
                     }

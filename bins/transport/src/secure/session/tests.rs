@@ -11,8 +11,8 @@ fn body(message: Message, bytes: &[u8]) -> BytesMut {
     taken.expect("well-formed").expect("whole")
 }
 
-/// A connector's session that has sealed these payloads.
-fn sealed(payloads: usize, bytes: usize) -> Session {
+/// A connector's session that has sealed these payloads, and may write them.
+fn sealed(payloads: usize, bytes: usize) -> State {
     let rng = &mut random();
     let code = || Code::parse("carrot lemon koala").expect("three words");
     let mut gate = Gate::with_code(code());
@@ -26,14 +26,16 @@ fn sealed(payloads: usize, bytes: usize) -> Session {
     let auth_l = admitted.expect("the right proof").auth_l;
     let channel = waiting_c.receive(&body(Message::AuthL, &auth_l), 0, rng);
     let channel = channel.expect("the right proof");
-    let mut session = Session::new(channel, BytesMut::new(), BytesMut::new(), false);
-    let payload = Payload::from_text(&"x".repeat(bytes));
-    session.take(std::iter::repeat_n(payload, payloads));
+    let mut session = State::joined(channel, BytesMut::new());
+    session.release();
+    for _ in 0..payloads {
+        session.take(Payload::from_text(&"x".repeat(bytes)));
+    }
     assert!(session.go_on(0).is_none());
     session
 }
 
-fn write_all(session: &mut Session, now: u64) {
+fn write_all(session: &mut State, now: u64) {
     let bytes = session.out.split().len();
     session.written(bytes, now);
 }
@@ -45,10 +47,7 @@ fn what_was_written_is_told_a_moment_later() {
     assert!(!session.has_news(100));
     assert_eq!(session.deadline_ms(100), Some(100 + SOON_MS));
     assert!(session.has_news(100 + SOON_MS));
-    let News::Progress(progress) = session.news() else {
-        panic!("it goes on");
-    };
-    assert_eq!(progress.sent, 1);
+    assert_eq!(session.news().sent, 1);
     assert!(!session.has_news(200));
 }
 
@@ -73,7 +72,7 @@ fn a_service_that_does_not_listen_is_waited_for_without_a_clock() {
 #[test]
 fn behind_a_goodbye_nothing_is_told_and_nothing_waited_for() {
     let mut session = sealed(1, 10);
-    session.obey(Order::Close(CloseReason::Left), 100);
+    session.close(CloseReason::Left, 100);
     let goodbye = session.deadline_ms(100);
     write_all(&mut session, 100);
     assert!(!session.has_news(100 + SOON_MS));

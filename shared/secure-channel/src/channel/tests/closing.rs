@@ -7,7 +7,7 @@ use crate::{CloseReason, Cut};
 
 fn closed(channel: &mut Channel, reason: CloseReason) -> BytesMut {
     let mut out = BytesMut::new();
-    channel.close(reason, 0, &mut out);
+    channel.close(reason, 0, &mut Dice::new(1), &mut out);
     out
 }
 

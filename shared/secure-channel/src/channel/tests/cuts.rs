@@ -1,7 +1,6 @@
 //! A connection that is cut after byte k, for every k: what is not whole is not there.
 
 use super::*;
-use crate::testing::Dice;
 use crate::testing::pair::{code, events};
 use crate::{Gate, Message, connect, take_message, take_record};
 
@@ -54,7 +53,9 @@ fn cut_after_every_byte_of_a_session_nothing_half_is_believed() {
     let mut frames = vec![stream.len()];
     for text in ["one", &"two".repeat(500), "three"] {
         let before = stream.len();
-        listener.send(text, 0, &mut stream).unwrap();
+        listener
+            .send(text, 0, &mut Dice::new(1), &mut stream)
+            .unwrap();
         frames.push(stream.len() - before);
     }
     let (mut waiting, mut connector) = (Some(waiting_c), None);
@@ -75,7 +76,9 @@ fn cut_after_every_byte_of_a_session_nothing_half_is_believed() {
     let mut frames = Vec::new();
     for text in ["four", &"five".repeat(2000)] {
         let before = stream.len();
-        connector.send(text, 0, &mut stream).unwrap();
+        connector
+            .send(text, 0, &mut Dice::new(1), &mut stream)
+            .unwrap();
         frames.push(stream.len() - before);
     }
     assert!(!events(&mut listener).contains(&"confirmed".to_owned()));

@@ -13,6 +13,7 @@ mod verifying;
 use bytes::BytesMut;
 
 use super::Channel;
+use crate::testing::Dice;
 use crate::testing::pair::{Met, code, meet};
 use crate::{Gate, Proof};
 
@@ -30,21 +31,21 @@ fn unverified() -> Met {
 /// A record that this side seals, whatever the rules say.
 fn sealed(from: &mut Channel, kind: u8, body: &[u8]) -> BytesMut {
     let mut out = BytesMut::new();
-    from.sending.seal(kind, body, &mut out).unwrap();
+    from.sending.seal(kind, body, &[0; 16], &mut out).unwrap();
     out
 }
 
 /// What `send` seals.
 fn sent(from: &mut Channel, text: &str) -> BytesMut {
     let mut out = BytesMut::new();
-    from.send(text, 0, &mut out).unwrap();
+    from.send(text, 0, &mut Dice::new(1), &mut out).unwrap();
     out
 }
 
 /// What `tick` at this time does.
 fn ticked(channel: &mut Channel, now_ms: u64) -> Result<BytesMut, crate::Cut> {
     let mut out = BytesMut::new();
-    let mut dice = crate::testing::Dice::new(now_ms);
+    let mut dice = Dice::new(now_ms);
     channel.tick(now_ms, &mut dice, &mut out)?;
     Ok(out)
 }

@@ -127,7 +127,9 @@ fn whoever_copied_the_keys_opens_nothing_after_a_rekey() {
     for skipped in 0..5 {
         let mut chain = stolen_chain.copy();
         for _ in 0..skipped {
-            chain.seal(kind::PING, &[], &mut BytesMut::new()).unwrap();
+            chain
+                .seal(kind::PING, &[], &[0; 16], &mut BytesMut::new())
+                .unwrap();
         }
         assert!(chain.open(&after[4..]).is_err());
     }
@@ -228,7 +230,7 @@ fn a_listener_closes_when_the_keys_grow_old() {
         other
             .connector
             .sending
-            .seal(kind::PONG, &[], &mut records)
+            .seal(kind::PONG, &[], &[0; 16], &mut records)
             .unwrap();
     }
     deliver(&mut other.listener, &mut records, 0).unwrap();

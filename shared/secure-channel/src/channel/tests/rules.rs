@@ -44,7 +44,7 @@ fn payloads_of_every_size_arrive_and_larger_ones_are_refused() {
         say(&mut connector, &mut listener, &"x".repeat(length), 0);
     }
     let mut out = BytesMut::new();
-    let outcome = connector.send(&"x".repeat(MAX_PAYLOAD + 1), 0, &mut out);
+    let outcome = connector.send(&"x".repeat(MAX_PAYLOAD + 1), 0, &mut Dice::new(1), &mut out);
     assert_eq!(outcome, Err(SendError::TooLarge));
     assert!(out.is_empty());
     say(&mut connector, &mut listener, "and on", 0);
@@ -61,7 +61,9 @@ fn records_of_one_batch_arrive_in_order() {
     ) = session();
     let mut out = BytesMut::new();
     for text in ["a", "b", "c"] {
-        connector.send(text, 0, &mut out).unwrap();
+        connector
+            .send(text, 0, &mut Dice::new(1), &mut out)
+            .unwrap();
     }
     deliver(&mut listener, &mut out, 0).unwrap();
     assert_eq!(events(&mut listener), ["confirmed", "a", "b", "c"]);
@@ -128,7 +130,7 @@ fn records_that_nobody_waits_for_are_fatal() {
 
 #[test]
 fn a_connector_is_never_asked_for_new_keys() {
-    let ek = crate::kem::KeyPair::generate(&mut crate::testing::Dice::new(4)).ek();
+    let ek = crate::kem::KeyPair::generate(&mut Dice::new(4)).ek();
     let [at_listener, at_connector] = with_code(kind::REKEY_EK, &ek);
     assert_eq!(at_listener, ["next ticket"]);
     assert_eq!(at_connector, [BROKEN]);
@@ -144,7 +146,9 @@ fn before_the_words_match_data_and_rekeys_are_fatal_and_cannot_be_sent() {
     ] {
         assert_eq!(outcomes(unverified, kind, body), [[BROKEN]; 2], "{kind}");
     }
-    let outcome = unverified().listener.send("hi", 0, &mut BytesMut::new());
+    let outcome = unverified()
+        .listener
+        .send("hi", 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(SendError::NotVerified));
     for kind in [kind::PING, kind::PONG] {
         let nothing: [Vec<String>; 2] = Default::default();
@@ -167,7 +171,7 @@ fn an_authentic_record_that_is_not_well_formed_is_fatal_but_no_cut() {
         ) = session();
         let token = connector.sending.seal_raw(&inner);
         let mut out = BytesMut::new();
-        let mut dice = crate::testing::Dice::new(1);
+        let mut dice = Dice::new(1);
         listener.receive(&token, 0, &mut dice, &mut out).unwrap();
         events(&mut listener)
     };
@@ -234,7 +238,7 @@ fn a_record_of_the_network_is_a_cut_and_the_ticket_lives() {
         Some(Cut::Over)
     );
     assert_eq!(listener.deadline_ms(), None);
-    let outcome = listener.send("hi", 0, &mut BytesMut::new());
+    let outcome = listener.send("hi", 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(SendError::Over));
 }
 

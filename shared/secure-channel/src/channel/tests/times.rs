@@ -3,7 +3,6 @@
 use super::*;
 use crate::Cut;
 use crate::record::kind;
-use crate::testing::Dice;
 use crate::testing::pair::*;
 
 #[test]
@@ -99,7 +98,10 @@ fn a_flood_of_pings_is_answered_one_by_one_and_nothing_is_kept() {
     ) = session();
     let mut pings = BytesMut::new();
     for _ in 0..1000 {
-        connector.sending.seal(kind::PING, &[], &mut pings).unwrap();
+        connector
+            .sending
+            .seal(kind::PING, &[], &[0; 16], &mut pings)
+            .unwrap();
     }
     let answer = deliver(&mut listener, &mut pings, 0).unwrap();
     assert_eq!(answer.len(), 1000 * 400);
@@ -128,7 +130,7 @@ fn a_doubted_line_has_5_s_for_its_pong_and_nothing_else_counts() {
         let (mut met, _) = session();
         say(&mut met.connector, &mut met.listener, "hi", 1000);
         let mut ping = BytesMut::new();
-        met.listener.probe(10_000, &mut ping);
+        met.listener.probe(10_000, &mut Dice::new(1), &mut ping);
         assert_eq!(met.listener.deadline_ms(), Some(15_000));
         (met, ping)
     };
@@ -145,9 +147,11 @@ fn a_doubted_line_has_5_s_for_its_pong_and_nothing_else_counts() {
     say(&mut met.connector, &mut met.listener, "hi", 1000);
     let mut stale = ticked(&mut met.listener, 40_000).unwrap();
     let mut stale = deliver(&mut met.connector, &mut stale, 40_000).unwrap();
-    met.connector.send("late", 40_000, &mut stale).unwrap();
+    met.connector
+        .send("late", 40_000, &mut Dice::new(1), &mut stale)
+        .unwrap();
     let mut ping = BytesMut::new();
-    met.listener.probe(50_000, &mut ping);
+    met.listener.probe(50_000, &mut Dice::new(1), &mut ping);
     deliver(&mut met.listener, &mut stale, 54_000).unwrap();
     assert!(events(&mut met.listener).contains(&"late".to_owned()));
     assert!(ticked(&mut met.listener, 54_999).is_ok());
@@ -163,10 +167,14 @@ fn after_2_000_records_under_one_key_payloads_wait_for_the_next() {
     } = &mut met;
     let mut wire = BytesMut::new();
     for _ in 0..1999 {
-        connector.send("a", 0, &mut wire).unwrap();
+        connector
+            .send("a", 0, &mut Dice::new(1), &mut wire)
+            .unwrap();
     }
     assert!(connector.takes_payloads());
-    connector.send("a", 0, &mut wire).unwrap();
+    connector
+        .send("a", 0, &mut Dice::new(1), &mut wire)
+        .unwrap();
     assert!(!connector.takes_payloads());
     // The listener bears it, and the rekey ends it.
     wire.unsplit(ticked(connector, 0).unwrap());

@@ -204,10 +204,10 @@ fn rekey(
     let (seed, eseed) = (drawn(0x10, 32), drawn(0x90, 64));
     let (mut asked, mut answered) = (BytesMut::new(), BytesMut::new());
     connector
-        .ask_for_rekey(0, &mut Script::new([seed.clone()]), &mut asked)
+        .ask_for_rekey(0, &mut Script::new([seed.clone(), vec![1; 16]]), &mut asked)
         .unwrap();
     let token = take_record(&mut asked).unwrap().unwrap();
-    let mut script = Script::new([eseed.clone()]);
+    let mut script = Script::new([eseed.clone(), vec![2; 16]]);
     listener
         .receive(&token, 0, &mut script, &mut answered)
         .unwrap();
@@ -225,7 +225,7 @@ fn rekey(
     })
 }
 
-/// Tokens have an IV from the OS: the one thing that is not the same each time.
+/// Tokens in the file have an IV from the OS: the one thing that is not the same each time.
 fn without_tokens(mut session: Value) -> Value {
     for list in ["records", "records_after"] {
         for record in session[list].as_array_mut().unwrap() {

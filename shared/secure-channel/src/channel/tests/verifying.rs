@@ -12,7 +12,8 @@ fn shown(channel: &Channel) -> String {
 /// `to` types what `from` shows; what that sends arrives.
 fn tell(from: &mut Channel, to: &mut Channel) {
     let mut out = BytesMut::new();
-    to.verify(&shown(from), 0, &mut out).unwrap();
+    to.verify(&shown(from), 0, &mut Dice::new(1), &mut out)
+        .unwrap();
     exchange(to, from, out, 0).unwrap();
 }
 
@@ -49,7 +50,12 @@ fn beginnings_of_words_are_enough() {
         .map(|word| word[..3].to_owned())
         .collect();
     connector
-        .verify(&short.join("  "), 0, &mut BytesMut::new())
+        .verify(
+            &short.join("  "),
+            0,
+            &mut Dice::new(1),
+            &mut BytesMut::new(),
+        )
         .unwrap();
 }
 
@@ -59,14 +65,14 @@ fn the_third_wrong_entry_ends_the_session() {
     let mut out = BytesMut::new();
     for tries_left in [2, 1, 0] {
         assert!(out.is_empty());
-        let outcome = connector.verify("zoo zoo zoo", 0, &mut out);
+        let outcome = connector.verify("zoo zoo zoo", 0, &mut Dice::new(1), &mut out);
         assert_eq!(outcome, Err(WordsError::Wrong { tries_left }));
     }
     assert_eq!(out.len(), 400);
     let wrong = "wrong words";
     let told = events(&mut connector);
     assert_eq!(told, [wrong, wrong, wrong, "closing WordsRejected"]);
-    let outcome = connector.verify("zoo zoo zoo", 0, &mut out);
+    let outcome = connector.verify("zoo zoo zoo", 0, &mut Dice::new(1), &mut out);
     assert_eq!(outcome, Err(WordsError::NotAsked));
 }
 
@@ -74,10 +80,10 @@ fn the_third_wrong_entry_ends_the_session() {
 fn what_is_no_words_costs_nothing() {
     let Met { mut connector, .. } = unverified();
     for _ in 0..10 {
-        let outcome = connector.verify("zoo zoo", 0, &mut BytesMut::new());
+        let outcome = connector.verify("zoo zoo", 0, &mut Dice::new(1), &mut BytesMut::new());
         assert_eq!(outcome, Err(WordsError::NotWords(EntryError::Count(2))));
     }
-    let outcome = connector.verify("zoo zoo zoo", 0, &mut BytesMut::new());
+    let outcome = connector.verify("zoo zoo zoo", 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(WordsError::Wrong { tries_left: 2 }));
 }
 
@@ -85,7 +91,7 @@ fn what_is_no_words_costs_nothing() {
 fn ones_own_words_are_not_the_others() {
     let Met { mut connector, .. } = unverified();
     let own = shown(&connector);
-    let outcome = connector.verify(&own, 0, &mut BytesMut::new());
+    let outcome = connector.verify(&own, 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(WordsError::Wrong { tries_left: 2 }));
 }
 
@@ -96,7 +102,12 @@ fn words_are_typed_once_and_only_where_there_are_some() {
         mut listener,
     } = unverified();
     tell(&mut listener, &mut connector);
-    let again = connector.verify(&shown(&listener), 0, &mut BytesMut::new());
+    let again = connector.verify(
+        &shown(&listener),
+        0,
+        &mut Dice::new(1),
+        &mut BytesMut::new(),
+    );
     assert_eq!(again, Err(WordsError::NotAsked));
     let (
         Met {
@@ -105,7 +116,7 @@ fn words_are_typed_once_and_only_where_there_are_some() {
         },
         _,
     ) = session();
-    let outcome = with_code.verify("a", 0, &mut BytesMut::new());
+    let outcome = with_code.verify("a", 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(WordsError::NotAsked));
 }
 

@@ -1,6 +1,7 @@
 //! A listen without a code: how often, and for whom.
 
 use super::super::*;
+use crate::testing::Dice;
 use crate::testing::pair::*;
 use bytes::BytesMut;
 
@@ -53,7 +54,7 @@ fn wrong_entries_are_counted_over_all_sessions_of_a_listen() {
     let mut gate = Gate::with_words();
     for session in 0..3 {
         let Met { mut listener, .. } = meet(Proof::Words, &mut gate, session * 1000, session);
-        let outcome = listener.verify("zoo zoo zoo", 0, &mut BytesMut::new());
+        let outcome = listener.verify("zoo zoo zoo", 0, &mut Dice::new(1), &mut BytesMut::new());
         let tries_left = 2 - session as u8;
         assert_eq!(outcome, Err(crate::WordsError::Wrong { tries_left }));
         follow(&mut gate, &mut listener);
@@ -62,7 +63,7 @@ fn wrong_entries_are_counted_over_all_sessions_of_a_listen() {
     assert!(!gate.is_open(), "the third ended it");
     gate.new_words();
     let Met { mut listener, .. } = meet(Proof::Words, &mut gate, 5000, 5);
-    let outcome = listener.verify("zoo zoo zoo", 0, &mut BytesMut::new());
+    let outcome = listener.verify("zoo zoo zoo", 0, &mut Dice::new(1), &mut BytesMut::new());
     assert_eq!(outcome, Err(crate::WordsError::Wrong { tries_left: 2 }));
 }
 
@@ -87,10 +88,10 @@ fn rejected_words_end_the_listen() {
         let mut out = BytesMut::new();
         let reason = crate::CloseReason::WordsRejected;
         if peer_rejects {
-            connector.close(reason, 0, &mut out);
+            connector.close(reason, 0, &mut Dice::new(1), &mut out);
             exchange(&mut connector, &mut listener, out, 0).unwrap();
         } else {
-            listener.close(reason, 0, &mut out);
+            listener.close(reason, 0, &mut Dice::new(1), &mut out);
         }
         follow(&mut gate, &mut listener);
         gate.reopen_words();
@@ -109,10 +110,14 @@ fn verified_words_leave_a_ticket_and_nothing_else() {
     let heard = connector.words().unwrap().show();
     let said = listener.words().unwrap().show();
     let mut out = BytesMut::new();
-    connector.verify(&said, 0, &mut out).unwrap();
+    connector
+        .verify(&said, 0, &mut Dice::new(1), &mut out)
+        .unwrap();
     exchange(&mut connector, &mut listener, out, 0).unwrap();
     let mut out = BytesMut::new();
-    listener.verify(&heard, 0, &mut out).unwrap();
+    listener
+        .verify(&heard, 0, &mut Dice::new(1), &mut out)
+        .unwrap();
     exchange(&mut listener, &mut connector, out, 0).unwrap();
     follow(&mut gate, &mut listener);
     assert_eq!(gate.tickets().count(), 1);
