@@ -1,6 +1,8 @@
-//! When a session tells what it wrote: no clock and no socket is waited for.
+//! What a session tells and when, and what it takes: no clock and no socket is waited for.
 
-use p2p_chat_secure_channel::{CloseReason, Code, Gate, Message, Proof, connect, take_message};
+use p2p_chat_secure_channel::{
+    Admission, CloseReason, Code, Gate, Message, Proof, connect, take_message,
+};
 
 use super::sent::SOON_MS;
 use super::*;
@@ -11,8 +13,8 @@ fn body(message: Message, bytes: &[u8]) -> BytesMut {
     taken.expect("well-formed").expect("whole")
 }
 
-/// A connector's session that has sealed these payloads, and may write them.
-fn sealed(payloads: usize, bytes: usize) -> State {
+/// Both sides of a session, the connector's channel first.
+fn meet() -> (Channel, Admission) {
     let rng = &mut random();
     let code = || Code::parse("carrot lemon koala").expect("three words");
     let mut gate = Gate::with_code(code());
@@ -23,10 +25,14 @@ fn sealed(payloads: usize, bytes: usize) -> State {
         panic!("refused");
     };
     let admitted = gate.admit(waiting_l, &body(Message::AuthC, &auth_c), 0, rng);
-    let auth_l = admitted.expect("the right proof").auth_l;
-    let channel = waiting_c.receive(&body(Message::AuthL, &auth_l), 0, rng);
-    let channel = channel.expect("the right proof");
-    let mut session = State::joined(channel, BytesMut::new());
+    let admission = admitted.expect("the right proof");
+    let channel = waiting_c.receive(&body(Message::AuthL, &admission.auth_l), 0, rng);
+    (channel.expect("the right proof"), admission)
+}
+
+/// A connector's session that has sealed these payloads, and may write them.
+fn sealed(payloads: usize, bytes: usize) -> State {
+    let mut session = State::joined(meet().0, BytesMut::new());
     session.release();
     for _ in 0..payloads {
         session.take(Payload::from_text(&"x".repeat(bytes)));
@@ -77,4 +83,21 @@ fn behind_a_goodbye_nothing_is_told_and_nothing_waited_for() {
     write_all(&mut session, 100);
     assert!(!session.has_news(100 + SOON_MS));
     assert_eq!(session.deadline_ms(100), goodbye);
+}
+
+#[test]
+fn who_speaks_before_the_listeners_last_message_is_cut() {
+    for early in [true, false] {
+        let (mut connector, admission) = meet();
+        let mut listener = State::admitted(admission.channel, &admission.auth_l);
+        listener.release();
+        if !early {
+            write_all(&mut listener, 0);
+        }
+        let sent = connector.send("{}", 0, &mut random(), &mut listener.input);
+        assert!(sent.is_ok());
+        let cut = early.then_some(DisconnectReason::Cut);
+        assert_eq!(listener.go_on(0), cut);
+        assert_eq!(listener.has_news(0), !early);
+    }
 }
