@@ -10,6 +10,8 @@ use tokio::sync::mpsc::Sender;
 
 /// A longer line is cut: it is meant to be read.
 const MAX_LINE: usize = 8192;
+/// One read; most plugins never say a word there.
+const READ_SIZE: usize = 1024;
 /// As many lines as a crash report shows.
 pub(crate) const KEPT: usize = 50;
 
@@ -22,7 +24,7 @@ pub(crate) struct LogLine {
 
 /// Reads a plugin's stderr until it ends.
 pub(crate) async fn follow(role: Role, stderr: impl AsyncRead + Unpin, lines: Sender<LogLine>) {
-    let mut reader = BufReader::new(stderr);
+    let mut reader = BufReader::with_capacity(READ_SIZE, stderr);
     // An unreadable stderr is an ended one.
     while let Ok(Some(line)) = next_line(&mut reader, MAX_LINE).await {
         let (Line::Whole(line) | Line::TooLong(line)) = line;

@@ -123,10 +123,14 @@ fn complain(identity: &Identity, sentence: &str, code: ExitCode) -> ExitCode {
     code
 }
 
+/// What becomes ready together: a process has a few pipes and sockets.
+const READY_TOGETHER: usize = 64;
+
 /// One thread a process is enough, and waking another costs more than the work.
 pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_io_events_per_tick(READY_TOGETHER)
         .build()
 }
 

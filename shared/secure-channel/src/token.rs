@@ -1,9 +1,9 @@
 //! Fernet tokens (<https://github.com/fernet/spec>), each under a key of its own:
 //! `0x80 | timestamp u64 | IV 16 | AES-128-CBC with PKCS#7 | HMAC-SHA256 of all before`, in base64url.
 //!
-//! Not by the `fernet` crate, which leaves every key in freed memory, does not say whether the HMAC
-//! was wrong or what stands behind a good one, takes its randomness by itself, and makes sixteen
-//! copies of a text on its way out and in. The tests compare with it.
+//! Not by the `fernet` crate, which leaves every key in freed memory, does not tell a wrong HMAC from
+//! what is wrong behind a good one, takes its randomness by itself, and copies a text nine times on
+//! its way out and in. The tests compare with it, and with the specification's examples.
 
 use aes::Aes128;
 use base64::Engine;
