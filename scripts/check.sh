@@ -52,11 +52,11 @@ for name in bins:
     for crate, allowed in may_hold.items():
         if crate in reach[name] and name not in allowed:
             faults.append(f"{name} reaches {crate}, which belongs to {', '.join(sorted(allowed))} alone")
-# Who may name it in its own manifest: secure-channel for records, transport for the old program.
+# Who may name it in its own manifest: transport, for the old program. secure-channel makes its own tokens.
 for name, package in members.items():
     direct = {d["name"] for d in package["dependencies"] if d["kind"] is None}
-    if "fernet" in direct and name not in ("p2p-chat-secure-channel", "p2p-chat-transport"):
-        faults.append(f"{name} depends on fernet, which is for secure-channel and transport alone")
+    if "fernet" in direct and name != "p2p-chat-transport":
+        faults.append(f"{name} depends on fernet, which is for transport alone")
 for name, deps in reach.items():
     for other in bins & deps:
         faults.append(f"{name} depends on the program {other}")

@@ -18,8 +18,8 @@ use crate::outbox::Outbox;
 use crate::secure::{self, Secure};
 use crate::transport::Transport;
 
-/// News that wait for the loop; one is up to a whole read of a socket, so this is at most 1 MiB.
-/// A full queue stops the sessions' reading.
+/// News that wait for the loop. Of a legacy session one is up to a whole read of a socket, so this
+/// is at most 1 MiB; a full queue stops its reading.
 const MAX_NEWS: usize = 16;
 
 /// How long the goodbyes may take that have begun at the end of stdin: more than the 2 s of a
@@ -53,7 +53,7 @@ pub(crate) async fn run(pipe: Pipe) -> io::Result<()> {
     );
     let mut reports = Reports { secure, legacy };
     let served = transport.serve(pipe.reader, &mut reports).await;
-    // Sessions that wait to tell something are let go.
+    // Tasks that wait to tell something are let go.
     drop(reports);
     transport.finish().await;
     served
@@ -135,8 +135,9 @@ impl Transport {
     /// Waits. Every branch is cancel-safe.
     ///
     /// stdin is watched always, its end is goodbye in every state; but for a supervisor that
-    /// takes no answers, and whose death breaks stdout. The network is looked at only when
-    /// stdout has taken all: this is how a slow supervisor slows the peer.
+    /// takes no answers, and whose death breaks stdout. What the network brings is told only when
+    /// stdout has taken all, and no more is read before: this is how a slow supervisor slows the
+    /// peer.
     async fn next(
         &mut self,
         reader: &mut LineReader<Source>,
@@ -175,7 +176,7 @@ impl Transport {
     /// Closes everything in good order, within a limited time.
     async fn finish(mut self) {
         self.listener = None;
-        self.secure.drop_all();
+        self.secure_finish();
         self.legacy.say_goodbye();
         let goodbyes = async {
             // Nobody may be there to read it.

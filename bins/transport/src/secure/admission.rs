@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use p2p_chat_protocol::transport::{DisconnectReason, Listening, TransportEvent};
 use p2p_chat_protocol::ui::{AuthenticationFailed, Direction, PeerConnected, VerificationNeeded};
-use p2p_chat_protocol::{ErrorCode, Private, Refusal};
-use p2p_chat_secure_channel::{Admission, Channel, Mode};
+use p2p_chat_protocol::{ErrorCode, Refusal};
+use p2p_chat_secure_channel::{Admission, Mode};
 use tokio::net::TcpStream;
 
 use super::listening::Verdict;
@@ -53,6 +53,10 @@ impl Transport {
     pub(super) fn proved(&mut self, id: ConnectionId, proof: Proof) {
         let now = Now::read();
         self.expire(now);
+        if proof.deadline.into_std() <= now.awake {
+            // It lay here while the supervisor took nothing.
+            return self.caller_gone(id);
+        }
         let Some(listen) = &mut self.secure.listen else {
             return;
         };
@@ -99,19 +103,18 @@ impl Transport {
             mode,
             ..
         } = admission;
-        let show = shown(&channel);
-        let chat = Chat {
+        self.begin(Chat {
             ends,
             direction: Direction::Incoming,
             verification: channel.verification(),
             resumed: mode == Mode::Resume,
             session: Session::admitted(stream, channel, &auth_l),
-        };
-        self.begin(chat, show);
+        });
     }
 
     /// A session begins. Nothing of it goes out before all this is told.
-    pub(super) fn begin(&mut self, chat: Chat, show: Option<Private>) {
+    pub(super) fn begin(&mut self, chat: Chat) {
+        let show = chat.session.words_to_say();
         self.secure.chat = Some(chat);
         self.secure.tickets_die = None;
         self.tell_tickets();
@@ -200,9 +203,4 @@ impl Transport {
             listen.expire(now);
         }
     }
-}
-
-/// What the user is to say, where nobody is verified yet.
-pub(super) fn shown(channel: &Channel) -> Option<Private> {
-    channel.words().map(|words| Private::from(&*words.show()))
 }

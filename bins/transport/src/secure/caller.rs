@@ -42,6 +42,7 @@ pub(super) async fn answer(mut stream: TcpStream, mut wires: Wires, lingering: A
                 stream,
                 message,
                 at,
+                deadline: clocks.deadline(),
             };
             wires.tell(News::Proof(Box::new(proof))).await;
         }

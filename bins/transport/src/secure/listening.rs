@@ -108,6 +108,8 @@ impl Listen {
     pub(super) fn close(&mut self) {
         self.gate.retire();
         self.let_all_go();
+        // Nobody wants to know any more.
+        self.told = None;
     }
 
     /// Somebody called; `false` where he has to go.

@@ -160,12 +160,4 @@ impl Secure {
             None => std::future::pending().await,
         }
     }
-
-    /// All ends at once, and without a goodbye: nobody asked for one, so the supervisor was killed
-    /// or cannot hear, and its chat may go on. A goodbye that has begun is finished.
-    pub(crate) fn drop_all(&mut self) {
-        self.listen = None;
-        self.calling = None;
-        self.chat = None;
-    }
 }

@@ -4,7 +4,6 @@ use p2p_chat_protocol::transport::{DisconnectReason, Received, Tickets, Transpor
 use p2p_chat_protocol::ui::Direction;
 use p2p_chat_secure_channel::{CloseReason, Event, Ticket, Verification};
 
-use super::admission::shown;
 use super::session::{Progress, Session, Told};
 use super::wires::{Joined, News};
 use super::{Chat, TICKET_LIFE, tickets};
@@ -42,15 +41,13 @@ impl Transport {
             rest,
         } = joined;
         self.secure.ticket = channel.ticket().cloned();
-        let show = shown(&channel);
-        let chat = Chat {
+        self.begin(Chat {
             ends,
             direction: Direction::Outgoing,
             verification: channel.verification(),
             resumed: calling.resumes,
             session: Session::joined(stream, channel, rest),
-        };
-        self.begin(chat, show);
+        });
     }
 
     /// The session does what it can. What came of that is told if the supervisor `hears`: until
@@ -136,6 +133,18 @@ impl Transport {
             self.secure.tickets_die = Some(Now::read().since_boot + TICKET_LIFE);
         } else {
             self.forget_tickets();
+        }
+    }
+
+    /// All ends at once, and without a goodbye: nobody asked for one, so the supervisor was killed
+    /// or cannot hear, and its chat may go on. A goodbye that has begun is finished.
+    pub(crate) fn secure_finish(&mut self) {
+        self.secure.listen = None;
+        self.secure.calling = None;
+        if let Some(mut chat) = self.secure.chat.take()
+            && chat.session.leaves().is_some()
+        {
+            self.tasks.spawn(chat.session.part());
         }
     }
 

@@ -11,8 +11,8 @@ use std::io;
 use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
-use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
+use p2p_chat_protocol::{Payload, Private};
 use p2p_chat_secure_channel::{Channel, CloseReason, WordsError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,7 +34,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// The listener's: the tickets were handed over, its last message is still to go out.
+    /// The listener's: its last message goes out when the tickets were told.
     pub(super) fn admitted(stream: TcpStream, channel: Channel, auth_l: &[u8]) -> Self {
         Self::new(stream, State::admitted(channel, auth_l))
     }
@@ -61,7 +61,7 @@ impl Session {
     }
 
     fn open_and_seal(&mut self, now: u64) -> Option<DisconnectReason> {
-        if self.state.is_due(now) || self.state.awaits_nothing() {
+        if self.state.is_due(now) {
             // What came meanwhile counts as heard, also where nobody had time for it.
             let _ = self.stream.try_read_buf(&mut self.state.input);
         }
@@ -106,14 +106,21 @@ impl Session {
         }
     }
 
+    /// What the user is to say, where nobody is verified yet.
+    pub(super) fn words_to_say(&self) -> Option<Private> {
+        self.state.words_to_say()
+    }
+
     /// When to go on, though nothing happens.
     pub(super) fn deadline(&self, now: u64) -> Option<Instant> {
         self.state.deadline_ms(now).map(clock::at_ms)
     }
 
-    /// The supervisor was told all there was to tell. Says whether something waited for that.
+    /// The supervisor has all it was told. Says whether something waited for that: what may be
+    /// written now, or news that came while it took nothing.
     pub(super) fn told(&mut self, now: u64) -> bool {
-        self.state.release() | self.state.has_news(now)
+        let released = self.state.release();
+        released || self.state.has_news(now)
     }
 
     pub(super) fn has_news(&self, now: u64) -> bool {

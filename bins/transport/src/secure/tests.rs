@@ -1,9 +1,11 @@
-//! Lives that no test can wait for: of codes and of tickets.
+//! Lives that no test can wait for: of codes, of tickets, and of a proof.
 
 use std::time::Duration;
 
+use bytes::BytesMut;
 use p2p_chat_plugin::Pipe;
 use p2p_chat_secure_channel::{HandshakeError, Proof, Ticket, TicketRole, Verification, connect};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::listening::Listen;
@@ -67,6 +69,51 @@ fn strangers_are_told_of_once_a_second_and_a_dead_code_at_once() {
     listen.gate.retire();
     let told = listen.news(after(start, 1, 0)).expect("at once");
     assert!(told.passcode.is_none());
+}
+
+#[test]
+fn a_listener_that_was_closed_wants_no_time_for_strangers_it_has_not_told_of() {
+    let start = Now::read();
+    let mut listen = Listen::new(Way::Words, Vec::new(), start);
+    listen.tell(start);
+    listen.turned_away();
+    assert!(listen.deadline(start).is_some());
+    listen.close();
+    assert_eq!(listen.deadline(start), None);
+}
+
+/// A caller and who is called.
+async fn connection() -> (TcpStream, TcpStream) {
+    let ear = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let address = ear.local_addr().expect("bound");
+    let caller = TcpStream::connect(address).await.expect("it listens");
+    (caller, ear.accept().await.expect("somebody called").0)
+}
+
+#[tokio::test]
+async fn a_proof_that_lay_here_for_too_long_is_compared_with_nothing() {
+    let (mut transport, _supervisor) = transport();
+    transport.secure_listen(Way::Code, Vec::new());
+    let start = tokio::time::Instant::now();
+    for (deadline, guesses_left) in [(start, 5), (start + Duration::from_secs(60), 4)] {
+        let (_peer, stream) = connection().await;
+        let caller = stream.peer_addr().expect("connected");
+        transport.secure_caller(stream, caller);
+        let id = ConnectionId(transport.next_id().0 - 1);
+        let words = p2p_chat_secure_channel::Code::parse("1 2 3").expect("three words");
+        let (hello_c, _) = connect(Proof::Code(words), &mut random()).expect("its role");
+        transport.greeted(id, BytesMut::from(&hello_c[2..]));
+        let proof = wires::Proof {
+            stream: connection().await.1,
+            // As long as AUTH_C, and wrong.
+            message: BytesMut::zeroed(64),
+            at: start,
+            deadline,
+        };
+        transport.proved(id, proof);
+        let listen = transport.secure.listen.as_ref().expect("it listens");
+        assert_eq!(listen.gate.guesses_left(), Some(guesses_left));
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub(crate) struct Proof {
     pub(super) message: BytesMut,
     /// When it came.
     pub(super) at: Instant,
+    /// When the handshake must be done.
+    pub(super) deadline: Instant,
 }
 
 /// Somebody whom we called.
@@ -51,7 +53,7 @@ pub(crate) struct Joined {
     pub(super) rest: BytesMut,
 }
 
-/// The service's hold on a handshake; dropping it ends the task at once.
+/// The service's hold on a handshake; dropping it ends the task.
 pub(super) struct Hold {
     orders: mpsc::Sender<Order>,
 }

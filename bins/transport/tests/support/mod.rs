@@ -4,6 +4,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
+mod blocked;
 mod hosts;
 #[path = "../../../../tests/support/looking.rs"]
 mod looking;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 use p2p_chat_protocol::{LOG_ENV, PLUGIN_ENV};
 use serde_json::{Value, json};
 
+pub(crate) use self::blocked::Blocked;
 pub(crate) use self::hosts::{Until, host, serve};
 pub(crate) use self::looking::look_for;
 pub(crate) use self::member::Member;

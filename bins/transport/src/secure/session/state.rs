@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use bytes::BytesMut;
-use p2p_chat_protocol::Payload;
 use p2p_chat_protocol::transport::DisconnectReason;
+use p2p_chat_protocol::{Payload, Private};
 use p2p_chat_secure_channel::{Channel, CloseReason, Event, WordsError, take_record};
 
 use super::sent::Sent;
@@ -115,6 +115,7 @@ impl State {
         if over.is_some() {
             return over;
         }
+        // It has nothing to say yet, so what it says is wrong.
         if self.opening && !self.input.is_empty() {
             return Some(DisconnectReason::Cut);
         }
@@ -142,6 +143,12 @@ impl State {
             }
         }
         None
+    }
+
+    /// What the user is to say, where nobody is verified yet.
+    pub(super) fn words_to_say(&self) -> Option<Private> {
+        let words = self.channel.words();
+        words.map(|words| Private::from(&*words.show()))
     }
 
     /// The supervisor has all it was told. Says whether something waited for that.
@@ -247,6 +254,9 @@ impl State {
                     return Some(reason.map_or(DisconnectReason::Cut, of));
                 }
                 Event::Closing(reason) => {
+                    // The tickets are dead: the goodbye does not wait for them.
+                    self.held = false;
+                    self.untold.has_tickets = false;
                     self.leaving = Some(of(reason));
                     continue;
                 }
@@ -277,11 +287,6 @@ impl State {
     /// Payloads wait for room among the sealed bytes.
     pub(super) fn has_unsealed(&self) -> bool {
         !self.payloads.is_empty()
-    }
-
-    /// The peer has nothing to say yet, so what it says is wrong.
-    pub(super) fn awaits_nothing(&self) -> bool {
-        self.opening
     }
 
     /// When [`State::go_on`] is to be called, though nothing happens. What is to be told by now
