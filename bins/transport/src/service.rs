@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use p2p_chat_plugin::{Alarm, Inbox, LineReader, Pipe, Source};
@@ -69,17 +69,22 @@ impl Transport {
         let mut alarm = Alarm::new()?;
         loop {
             let now = Now::read();
+            let now_ms = now.ms();
             let hears = self.outbox.is_open();
-            self.secure_go_on(now, hears);
+            self.secure_go_on(now_ms, hears);
             if hears {
                 self.secure_settle(now);
                 self.legacy_settle(now);
             }
             let written = self.outbox.flush_at_once().await?;
-            if written && self.secure.told(now) {
+            if written && self.secure.told(now_ms) {
                 continue;
             }
-            alarm.set(self.deadline(now, written));
+            // A session's clocks run on while the supervisor hears nothing.
+            let session = self.secure.session_deadline(now_ms);
+            let others = [self.legacy.deadline(), self.secure.deadline(now)];
+            let others = others.into_iter().flatten().filter(|_| written);
+            alarm.set(others.chain(session).min());
             match self.next(&mut reader, reports, &mut alarm).await? {
                 Happened::Line(None) => return Ok(()),
                 Happened::Line(Some(line)) => {
@@ -104,15 +109,6 @@ impl Transport {
                 self.take_news(reports);
             }
         }
-    }
-
-    /// When there is something to do though nothing happens. A session's clocks run on while the
-    /// supervisor hears nothing.
-    fn deadline(&self, now: Now, hears: bool) -> Option<Instant> {
-        let session = self.secure.session_deadline(now);
-        let others = [self.legacy.deadline(), self.secure.deadline(now)];
-        let others = others.into_iter().flatten().filter(|_| hears);
-        session.into_iter().chain(others).min()
     }
 
     /// Takes all news there are, for one write.

@@ -113,9 +113,9 @@ impl Secure {
     }
 
     /// When the session has something to do though nothing happens.
-    pub(crate) fn session_deadline(&self, now: Now) -> Option<Instant> {
+    pub(crate) fn session_deadline(&self, now_ms: u64) -> Option<Instant> {
         let chat = self.chat.as_ref();
-        chat.and_then(|chat| chat.session.deadline(now.ms()))
+        chat.and_then(|chat| chat.session.deadline(now_ms))
     }
 
     /// When there is something else to do though nothing happens.
@@ -148,9 +148,9 @@ impl Secure {
 
     /// Everything told so far is in the supervisor's pipe. Says whether the session waited for
     /// that.
-    pub(crate) fn told(&mut self, now: Now) -> bool {
+    pub(crate) fn told(&mut self, now_ms: u64) -> bool {
         let chat = self.chat.as_mut();
-        chat.is_some_and(|chat| chat.session.told(now.ms()))
+        chat.is_some_and(|chat| chat.session.told(now_ms))
     }
 
     /// Waits until the session has something to do. Cancel-safe.

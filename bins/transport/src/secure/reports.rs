@@ -52,12 +52,12 @@ impl Transport {
 
     /// The session does what it can. What came of that is told if the supervisor `hears`: until
     /// it does, nothing more is read, and this is how a slow one slows the peer.
-    pub(crate) fn secure_go_on(&mut self, now: Now, hears: bool) {
+    pub(crate) fn secure_go_on(&mut self, now_ms: u64, hears: bool) {
         let Some(chat) = &mut self.secure.chat else {
             return;
         };
-        let over = chat.session.go_on(now.ms());
-        if over.is_none() && !(hears && chat.session.has_news(now.ms())) {
+        let over = chat.session.go_on(now_ms);
+        if over.is_none() && !(hears && chat.session.has_news(now_ms)) {
             return;
         }
         let progress = chat.session.news();
