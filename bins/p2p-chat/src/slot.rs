@@ -188,8 +188,10 @@ impl Slot {
     /// What could wait for company goes with what there is.
     pub(crate) fn gather(&mut self) {
         self.patience = None;
-        self.urgent |= self.progress.len() > 0;
-        self.progress.write(&mut self.pending);
+        if self.progress.len() > 0 {
+            self.urgent = true;
+            self.progress.write(&mut self.pending);
+        }
     }
 
     /// Hands over what waits, as far as there is room.

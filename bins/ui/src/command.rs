@@ -53,7 +53,8 @@ pub(crate) const HELP: [&str; 9] = [
     "[*] //text    sends /text",
 ];
 
-/// Understands one line. Commands ignore case and outer blanks; a text stays as it was typed.
+/// Understands one line. Commands ignore case and outer blanks; a text stays as it was typed, but
+/// for the line end behind a pasted block.
 pub(crate) fn understand<'a>(line: impl Into<Cow<'a, str>>) -> Meaning {
     let line = line.into();
     let trimmed = line.trim();
@@ -61,10 +62,10 @@ pub(crate) fn understand<'a>(line: impl Into<Cow<'a, str>>) -> Meaning {
         return Meaning::Blank;
     }
     if trimmed.starts_with("//") {
-        return Meaning::Text(line.replacen("//", "/", 1));
+        return text(line.replacen("//", "/", 1));
     }
     if !trimmed.starts_with('/') {
-        return Meaning::Text(line.into_owned());
+        return text(line.into_owned());
     }
     let (name, argument) = trimmed
         .split_once(char::is_whitespace)
@@ -85,6 +86,11 @@ pub(crate) fn understand<'a>(line: impl Into<Cow<'a, str>>) -> Meaning {
     }
 }
 
+fn text(mut typed: String) -> Meaning {
+    typed.truncate(typed.trim_end_matches(['\n', '\r']).len());
+    Meaning::Text(typed)
+}
+
 fn no_such_command(typed: &str) -> String {
     let name = quoted(typed.split_whitespace().next().unwrap_or(typed));
     format!("[!] No command \"{name}\". /help lists the commands. To send it as text, type /{name}")
@@ -102,6 +108,13 @@ mod tests {
         assert_eq!(understand("/CLEAR"), Meaning::Command(Command::Clear));
         assert_eq!(understand("/status"), Meaning::Command(Command::Status));
         assert_eq!(understand("/help "), Meaning::Command(Command::Help));
+    }
+
+    #[test]
+    fn a_pasted_block_is_sent_without_the_end_of_its_last_line() {
+        for (pasted, sent) in [("a\nb\n", "a\nb"), (" a \r\n\n", " a "), ("//a\n", "/a")] {
+            assert_eq!(understand(pasted), Meaning::Text(sent.to_owned()));
+        }
     }
 
     #[test]

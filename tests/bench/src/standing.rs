@@ -11,6 +11,9 @@ use crate::processes::{Process, family};
 use crate::round::percentile;
 use crate::systems::{Programs, System, hand_over_code};
 
+/// So many chats, since what is in memory already differs a little from one to the next.
+const LOOKS: usize = 3;
+
 /// Idle for this long: a timer that runs every few seconds is seen.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -35,8 +38,23 @@ pub(crate) struct Standing {
     pub(crate) binaries: f64,
 }
 
-/// Starts a chat whose listener has asked its router in vain, and looks at the listener.
+/// Medians of several looks.
 pub(crate) fn look(programs: &Programs) -> Result<Standing, String> {
+    let looks = (0..LOOKS).map(|_| look_at_one(programs));
+    let looks: Vec<Standing> = looks.collect::<Result<_, _>>()?;
+    let median = |of: fn(&Standing) -> f64| percentile(looks.iter().map(of).collect(), 0.5);
+    Ok(Standing {
+        rss: median(|look| look.rss),
+        pss: median(|look| look.pss),
+        switches_a_second: median(|look| look.switches_a_second),
+        threads: median(|look| look.threads),
+        ui_threads: median(|look| look.ui_threads),
+        binaries: median(|look| look.binaries),
+    })
+}
+
+/// Starts a chat whose listener has asked its router in vain, and looks at the listener.
+fn look_at_one(programs: &Programs) -> Result<Standing, String> {
     let mut listener = End::start(&mut programs.p2p_chat(&["listen", "0"]))?;
     let address = listener.output.expect("[*] Listening on ")?;
     let port = address.rsplit(':').next().unwrap_or_default();
