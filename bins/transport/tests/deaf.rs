@@ -2,17 +2,12 @@
 
 mod support;
 
-use std::time::Duration;
-
-use p2p_chat_secure_channel::{CloseReason, Event, Message};
+use p2p_chat_secure_channel::{CloseReason, Event};
 use serde_json::json;
-use support::{Blocked, Caller, Member, proof_of};
+use support::{Blocked, Member};
 
 /// More than a full pipe has room for.
 const LONG: usize = 8000;
-
-/// Time to be let in: a hundred times longer than it takes.
-const LET_IN: Duration = Duration::from_millis(300);
 
 /// A chat of which the supervisor hears no more.
 fn unheard() -> (Blocked, Member) {
@@ -50,23 +45,4 @@ fn the_end_of_stdin_is_a_cut_also_where_nobody_hears() {
     let (mut transport, mut member) = unheard();
     transport.end_stdin();
     assert!(member.event().is_none());
-}
-
-#[test]
-fn who_speaks_before_our_last_message_is_let_go_without_it() {
-    let mut transport = Blocked::start();
-    let (port, code) = transport.listen_with_code();
-    let mut caller = Caller::call(port);
-    let state = caller.greet(proof_of(&code));
-    let hello_l = caller.read(Message::HelloL).expect("an answer");
-    let (auth_c, _state) = state.receive(&hello_l).ok().expect("a good answer");
-    // There is no room for the tickets, so he waits.
-    transport.fill();
-    caller.write(&auth_c);
-    assert!(caller.is_quiet_for(LET_IN));
-    caller.write(b"x");
-    assert!(caller.read(Message::AuthL).is_none());
-    // It stays so when they are told.
-    transport.read_until("peer_disconnected");
-    assert!(caller.read(Message::AuthL).is_none());
 }

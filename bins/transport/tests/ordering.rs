@@ -7,23 +7,27 @@ use std::io::Read;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use p2p_chat_secure_channel::{Code, Event, Gate, Message};
+use p2p_chat_secure_channel::{AwaitAuthL, Code, Event, Gate, Message};
 use serde_json::json;
 use support::{Blocked, Caller, DEADLINE, Member, accept, listener, proof_of, random, serve};
 
 /// How long nothing must come: a thousand times longer than it takes.
 const QUIET: Duration = Duration::from_millis(300);
 
-#[test]
-fn the_listeners_last_message_waits_for_the_tickets_line() {
+/// A listener that has no room to tell its tickets, and a caller who has proved himself.
+fn proved() -> (Blocked, Caller, AwaitAuthL) {
     let mut transport = Blocked::start();
     let (port, code) = transport.listen_with_code();
+    transport.fill();
     let mut caller = Caller::call(port);
     let state = caller.greet(proof_of(&code));
-    let hello_l = caller.read(Message::HelloL).expect("an answer");
-    transport.fill();
-    let (auth_c, state) = state.receive(&hello_l).ok().expect("a good answer");
-    caller.write(&auth_c);
+    let state = caller.prove(state).expect("an answer");
+    (transport, caller, state)
+}
+
+#[test]
+fn the_listeners_last_message_waits_for_the_tickets_line() {
+    let (mut transport, mut caller, state) = proved();
     assert!(
         caller.is_quiet_for(QUIET),
         "it came before the tickets were told"
@@ -32,6 +36,16 @@ fn the_listeners_last_message_waits_for_the_tickets_line() {
     assert_eq!(tickets["tickets"][0]["role"], "responder");
     transport.read_until("peer_connected");
     assert!(caller.enter(state).is_some());
+}
+
+#[test]
+fn who_speaks_before_the_listeners_last_message_is_let_go_without_it() {
+    let (mut transport, mut caller, _state) = proved();
+    assert!(caller.is_quiet_for(QUIET));
+    caller.write(b"x");
+    assert!(caller.read(Message::AuthL).is_none());
+    // When the tickets are told, he is gone.
+    transport.read_until("peer_disconnected");
 }
 
 #[test]

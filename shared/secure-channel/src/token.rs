@@ -6,8 +6,8 @@
 //! its way out and in. The tests compare with it, and with the specification's examples.
 
 use aes::Aes128;
-use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
+use base64::{Engine, encoded_len};
 use bytes::BytesMut;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockDecryptMut, BlockEncryptMut, KeyIvInit};
@@ -25,7 +25,7 @@ const TEXT_AT: usize = 25;
 const BLOCK: usize = 16;
 const TAG: usize = 32;
 
-/// The key of one token: 16 bytes to sign, 16 to encrypt.
+/// The key of one token: 16 bytes to sign, 16 to encrypt. It is gone when that is made or opened.
 pub(crate) struct Key(Secret<32>);
 
 /// A token did not open.
@@ -42,8 +42,8 @@ impl Key {
         Self(Secret::copied(bytes))
     }
 
-    /// Appends the token of a text. No two have the same IV under one key.
-    pub(crate) fn seal(&self, text: &[u8], iv: &[u8; BLOCK], out: &mut BytesMut) {
+    /// Appends the token of a text.
+    pub(crate) fn seal(self, text: &[u8], iv: &[u8; BLOCK], out: &mut BytesMut) {
         // PKCS#7 adds 1 to 16 bytes.
         let text_end = TEXT_AT + text.len();
         let signed = text_end + BLOCK - text.len() % BLOCK;
@@ -57,13 +57,14 @@ impl Key {
         let tag = self.mac(&token[..signed]).finalize().into_bytes();
         token[signed..].copy_from_slice(&tag);
         let at = out.len();
-        out.resize(at + 4 * token.len().div_ceil(3), 0);
+        let length = encoded_len(token.len(), true).expect("a record is not that long");
+        out.resize(at + length, 0);
         let written = URL_SAFE.encode_slice(&token, &mut out[at..]);
-        written.expect("base64 makes four characters of three bytes");
+        written.expect("there is as much room as it takes");
     }
 
     /// The text of a token. Its timestamp does not matter.
-    pub(crate) fn open(&self, token: &[u8]) -> Result<Vec<u8>, OpenError> {
+    pub(crate) fn open(self, token: &[u8]) -> Result<Vec<u8>, OpenError> {
         let mut token = URL_SAFE.decode(token).map_err(|_| OpenError::Forged)?;
         let (message, tag) = token.split_last_chunk::<TAG>().ok_or(OpenError::Forged)?;
         let mac = self.mac(message);

@@ -16,7 +16,7 @@ use p2p_chat_protocol::{Payload, Private};
 use p2p_chat_secure_channel::{Channel, CloseReason, WordsError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Duration, sleep_until, timeout};
+use tokio::time::{Duration, timeout, timeout_at};
 
 pub(super) use self::state::{Progress, Told};
 use self::state::{READ_SIZE, State};
@@ -165,13 +165,12 @@ impl Session {
             if let Some(reason) = self.go_on(now) {
                 break reason;
             }
-            match self.deadline(now) {
-                Some(at) => tokio::select! {
-                    () = self.stirs() => {}
-                    () = sleep_until(at.into()) => {}
-                },
-                None => self.stirs().await,
-            }
+            // A goodbye always has one; who has none waits for nobody.
+            let Some(deadline) = self.deadline(now) else {
+                return;
+            };
+            // Late or not: what is to be done now is known above.
+            let _ = timeout_at(deadline.into(), self.stirs()).await;
         };
         if reason != DisconnectReason::Cut {
             // The peer may have closed its side already; then nobody reads this.
