@@ -244,15 +244,6 @@ fn lines_too_long_for_a_message_are_refused_with_their_size() {
 }
 
 #[test]
-fn a_reader_that_left_is_no_failure() {
-    let mut ui = Piped::start();
-    ui.wire.welcome("listen", &json!({}));
-    ui.output = None;
-    ui.wire.notice("nobody reads this");
-    assert!(ui.wait().success());
-}
-
-#[test]
 fn texts_that_will_not_arrive_are_named_whichever_is_told_first() {
     for chat_ends_first in [true, false] {
         let mut ui = Piped::start();
